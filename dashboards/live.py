@@ -1,0 +1,56 @@
+"""What has been counted and not yet written: a read-only view of the open window."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from typing import Final, Protocol, TypeVar
+
+from ingest.counters.exemplar import Exemplar
+
+Read = TypeVar("Read")
+
+ATTEMPTS: Final = 40
+PAUSE: Final = 0.025
+"""Seconds between looks at a write that is under way: a second in all, then a page shows what it has."""
+
+
+class Live(Protocol):
+    """Counts in memory. A batch stays here until the store has acknowledged it, and then leaves at once."""
+
+    def generation(self) -> int:
+        """Return a number that grows by one when a write begins and by one when it has ended: odd during a write."""
+        ...
+
+    def hours(self, site: str, since: date, until: date) -> Mapping[tuple[date, int], Sequence[int]]:
+        """Return totals by day and hour, each in the order of METRICS; both dates are within."""
+        ...
+
+    def crashes(self, app: int, since: date, until: date) -> Mapping[tuple[date, str, str, str], int]:
+        """Return disclosed reports by day, group, attribute and value; both dates are within."""
+        ...
+
+    def exemplars(self, app: int) -> Mapping[str, Exemplar]:
+        """Return the stacks of groups that the store has none of yet."""
+        ...
+
+    def refusals(self, owner: str, since: date, until: date) -> Mapping[tuple[date, str], int]:
+        """Return refused submissions by day and reason; both dates are within."""
+        ...
+
+
+async def read_still(live: Live, read: Callable[[], Awaitable[Read]]) -> Read:
+    """Read memory and store as of one moment: read again when a batch moved from the one to the other meanwhile.
+
+    Without this a batch that is just being written would be counted twice, or not at all, for one refresh. When
+    writes do not come to rest, since the store is away or very busy, the last reading is returned.
+    """
+    for attempt in range(ATTEMPTS):
+        before = live.generation()
+        if before % 2 == 0 or attempt == ATTEMPTS - 1:
+            result = await read()
+            if live.generation() == before:
+                return result
+        await asyncio.sleep(PAUSE)
+    return await read()

@@ -1,0 +1,178 @@
+"""The span of days that a page is about, as its URL says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from enum import StrEnum
+from typing import Final
+
+import re2
+
+
+class Bucket(StrEnum):
+    """How a chart cuts its period."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+NAMES: Final = {
+    "day": "Today",
+    "yesterday": "Yesterday",
+    "7d": "7 days",
+    "28d": "28 days",
+    "30d": "30 days",
+    "91d": "91 days",
+    "month": "This month",
+    "6mo": "6 months",
+    "12mo": "12 months",
+    "year": "This year",
+    "all": "All time",
+}
+"""The periods that have a name: every one ends today, `yesterday` apart."""
+
+OFFERED: Final = ("day", "7d", "28d", "30d", "month", "12mo")
+DEFAULT: Final = "28d"
+CUSTOM: Final = "custom"
+EARLIEST: Final = date(2020, 1, 1)
+"""Nothing was counted before."""
+
+_DATE: Final = re2.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days from `since` to `until`, both within, in the time zone of a site or app."""
+
+    name: str
+    since: date
+    until: date
+    today: date
+
+    @property
+    def days(self) -> int:
+        """How many days there are."""
+        return (self.until - self.since).days + 1
+
+    @property
+    def is_one_day(self) -> bool:
+        """Whether visitors of the period are visitors, and no sum over days."""
+        return self.since == self.until
+
+    @property
+    def includes_today(self) -> bool:
+        """Whether the period is still being counted."""
+        return self.since <= self.today <= self.until
+
+    @property
+    def bucket(self) -> Bucket:
+        """The cut that leaves a chart between a dozen and a hundred points."""
+        if self.is_one_day:
+            return Bucket.HOUR
+        if self.days <= 92:
+            return Bucket.DAY
+        return Bucket.WEEK if self.days <= 366 // 2 else Bucket.MONTH
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The part of a URL that says this period; nothing for the default."""
+        if self.name == CUSTOM:
+            return {"period": CUSTOM, "from": self.since.isoformat(), "to": self.until.isoformat()}
+        return {} if self.name == DEFAULT else {"period": self.name}
+
+    @property
+    def title(self) -> str:
+        """The period in words."""
+        return NAMES.get(self.name, "Custom")
+
+    @property
+    def span(self) -> str:
+        """The days in words: `13 Oct to 9 Nov 2026`."""
+        if self.is_one_day:
+            return in_words(self.until)
+        if self.since.year == self.until.year:
+            return f"{self.since.day} {self.since:%b} to {in_words(self.until)}"
+        return f"{in_words(self.since)} to {in_words(self.until)}"
+
+    def start_of(self, day: date, bucket: Bucket) -> date:
+        """Return the first day of the bucket that a day is in, cut to the period."""
+        if bucket is Bucket.WEEK:
+            return max(self.since, day - timedelta(days=day.weekday()))
+        if bucket is Bucket.MONTH:
+            return max(self.since, day.replace(day=1))
+        return day
+
+    def starts(self, bucket: Bucket) -> list[date]:
+        """Return the first day of every bucket of the period, in order."""
+        days = (self.since + timedelta(days=number) for number in range(self.days))
+        return list(dict.fromkeys(self.start_of(day, bucket) for day in days))
+
+
+def in_words(day: date) -> str:
+    """Return a day as people write it: `9 Nov 2026`."""
+    return f"{day.day} {day:%b %Y}"
+
+
+def today_in(timezone: tzinfo, now: float) -> date:
+    """Return the local date of a moment, in seconds since 1970."""
+    return datetime.fromtimestamp(now, timezone).date()
+
+
+def named_period(name: str, today: date) -> Period | None:
+    """Return the period of a name of NAMES, or None for any other."""
+    firsts = {
+        "day": today,
+        "yesterday": today - timedelta(days=1),
+        "7d": today - timedelta(days=6),
+        "28d": today - timedelta(days=27),
+        "30d": today - timedelta(days=29),
+        "91d": today - timedelta(days=90),
+        "month": today.replace(day=1),
+        "6mo": months_before(today.replace(day=1), 5),
+        "12mo": months_before(today.replace(day=1), 11),
+        "year": today.replace(month=1, day=1),
+        "all": EARLIEST,
+    }
+    if name not in firsts:
+        return None
+    return Period(name, firsts[name], firsts[name] if name == "yesterday" else today, today)
+
+
+def custom_period(first: str, last: str, today: date) -> Period | None:
+    """Return the period between two dates `YYYY-MM-DD`, or None when they are none or in the wrong order.
+
+    It ends today at the latest and begins at EARLIEST at the earliest.
+    """
+    since, until = read_date(first), read_date(last)
+    if since is None or until is None or since > until or since > today or until < EARLIEST:
+        return None
+    return Period(CUSTOM, max(since, EARLIEST), min(until, today), today)
+
+
+def read_period(arguments: Mapping[str, str], today: date) -> Period:
+    """Return the period that a URL says. What cannot be read is the default: a page is no place for a 400."""
+    name = arguments.get("period", DEFAULT)
+    period = named_period(name, today)
+    if name == CUSTOM:
+        period = custom_period(arguments.get("from", ""), arguments.get("to", ""), today)
+    return period or Period(DEFAULT, today - timedelta(days=27), today, today)
+
+
+def read_date(text: str) -> date | None:
+    """Return the date of `YYYY-MM-DD`, or None."""
+    if _DATE.fullmatch(text) is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def months_before(first: date, months: int) -> date:
+    """Return the first day of the month that lies some months before the month of `first`."""
+    count = first.year * 12 + first.month - 1 - months
+    return date(count // 12, count % 12 + 1, 1)

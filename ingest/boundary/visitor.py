@@ -1,0 +1,73 @@
+"""The keys of the day, and the digests made with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import date
+from typing import Final, NoReturn, SupportsIndex
+
+from ingest.boundary.address import Address
+
+_KEY_SIZE: Final = 32  # bytes
+
+
+class DayKeys:
+    """One random key per owner (a site or an app) and local day, in memory and nowhere else.
+
+    A digest under one key is unrelated to one under any other: nobody can be followed from site to site or
+    from day to day, and once a key is dropped nobody can be tested for having been there.
+    """
+
+    __slots__ = ("_keys", "_random_bytes")
+
+    def __init__(self, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
+        self._random_bytes = random_bytes
+        self._keys: dict[tuple[str, date], bytearray] = {}
+
+    def visitor(self, owner: str, day: date, address: Address, agent: str) -> bytes:
+        """Return 8 bytes for (owner, address, agent): one browser of one day."""
+        return address.digest(self._key(owner, day), b"visitor", owner.encode(), _bytes_of(agent))
+
+    def sender(self, owner: str, day: date, address: Address) -> bytes:
+        """Return 8 bytes for (owner, address): what k and the caps count."""
+        return address.digest(self._key(owner, day), b"sender", owner.encode())
+
+    def crash_sender(  # noqa: PLR0917  # all that makes a sender, and nothing else
+        self, owner: str, day: date, address: Address, installation: str, model: str, system: str
+    ) -> bytes:
+        """Return 8 bytes for (owner, installation), or if none was sent for (owner, address, model, system)."""
+        key = self._key(owner, day)
+        if installation:
+            return Address().digest(key, b"installation", owner.encode(), _bytes_of(installation))
+        return address.digest(key, b"device", owner.encode(), _bytes_of(model), _bytes_of(system))
+
+    def drop(self, owner: str, day: date) -> None:
+        """Overwrite and forget the key of a day that has closed."""
+        key = self._keys.pop((owner, day), None)
+        if key is not None:
+            key[:] = bytes(len(key))
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __repr__(self) -> str:
+        return "<day keys>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
+        raise TypeError("day keys cannot be pickled or copied")
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("day keys cannot be pickled or copied")
+
+    def _key(self, owner: str, day: date) -> bytearray:
+        """Return the key of a day, drawn when it is first asked for."""
+        key = self._keys.get((owner, day))
+        if key is None:
+            key = self._keys[owner, day] = bytearray(self._random_bytes(_KEY_SIZE))
+        return key
+
+
+def _bytes_of(text: str) -> bytes:
+    """Encode text from outside; a lone surrogate must not raise."""
+    return text.encode("utf-8", "surrogatepass")

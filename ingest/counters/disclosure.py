@@ -1,0 +1,120 @@
+"""When a value may leave memory.
+
+A value that k distinct senders from at least min(k, 3) networks have sent on one day is shared enough to be
+kept. Until then its counts stand under a fallback, `(rare)` or the declared shape of a page, and only this
+module knows its name. When it is disclosed, its counts move from the fallback to the name, so the name then
+holds all of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from ingest.counters.cells import NETWORK_K, Attribute, Key, Pair
+
+_MANY_NETWORKS: Final = 3
+_PAIRS: Final = {pair.value: pair.attributes for pair in Pair}
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who sent something, as far as counting may know: a digest that lives a day, and a network."""
+
+    sender: bytes = field(repr=False)
+    network: str
+
+
+@dataclass(slots=True)
+class Pending:
+    """The counts of a value that too few have shared so far. It never leaves memory."""
+
+    fallback: Key
+    amounts: list[int]
+    senders: set[bytes] = field(default_factory=set, repr=False)
+    networks: set[str] = field(default_factory=set, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """How many must share a value, and how many values of one kind are watched at most."""
+
+    k: int
+    values: int = 50_000
+
+    def senders(self, kind: str) -> int:
+        """Return the senders that a value of this kind needs."""
+        return max(self.k, NETWORK_K) if kind == Attribute.NETWORK else self.k
+
+    @property
+    def networks(self) -> int:
+        """Return the networks that they must come from: one office is not a crowd."""
+        return min(self.k, _MANY_NETWORKS)
+
+
+class Disclosure:
+    """The values of one day: those that may be named, and those that may not yet."""
+
+    def __init__(self, threshold: Threshold) -> None:
+        self._threshold = threshold
+        self._disclosed: set[Key] = set()
+        self._pending: dict[Key, Pending] = {}
+        self._watched: Counter[str] = Counter()
+
+    @property
+    def disclosed(self) -> frozenset[Key]:
+        """Keys that have been named today."""
+        return frozenset(self._disclosed)
+
+    def name(self, key: Key) -> None:
+        """Let a key be named from now on: it is free, or the journal shows that it was named before."""
+        self._disclosed.add(key)
+
+    def place(
+        self, key: Key, amounts: Sequence[int], who: Who, fallback: Key, *, free: bool
+    ) -> tuple[tuple[Key, Sequence[int]], ...]:
+        """Return what these amounts may add, to keys that may be named.
+
+        One entry as a rule; three when the key becomes named now: its earlier counts leave the fallback.
+        """
+        if key in self._disclosed:
+            return ((key, amounts),)
+        if free:
+            self._disclosed.add(key)
+            return ((key, amounts),)
+        pending = self._pending.get(key)
+        if pending is None:
+            if self._watched[key[0]] >= self._threshold.values:
+                return ((fallback, amounts),)
+            self._watched[key[0]] += 1
+            pending = self._pending[key] = Pending(fallback, [0] * len(amounts))
+        earlier = tuple(pending.amounts)
+        pending.amounts = [a + b for a, b in zip(pending.amounts, amounts, strict=True)]
+        self._witness(pending, key, who)
+        if not self._is_shared(pending, key):
+            return ((pending.fallback, amounts),)
+        del self._pending[key]
+        self._disclosed.add(key)
+        if not any(earlier):
+            return ((key, amounts),)
+        return (pending.fallback, tuple(-amount for amount in earlier)), (key, earlier), (key, amounts)
+
+    def _witness(self, pending: Pending, key: Key, who: Who) -> None:
+        # No set grows past what the decision needs: what is not needed is not remembered.
+        if len(pending.senders) < self._threshold.senders(key[0]):
+            pending.senders.add(who.sender)
+        if len(pending.networks) < self._threshold.networks:
+            pending.networks.add(who.network)
+
+    def _is_shared(self, pending: Pending, key: Key) -> bool:
+        if len(pending.senders) < self._threshold.senders(key[0]) or len(pending.networks) < self._threshold.networks:
+            return False
+        attributes = _PAIRS.get(key[0])
+        if attributes is None:
+            return True
+        # A pair is told only when both of its sides are told anyway.
+        return all(
+            (attribute.value, value) in self._disclosed for attribute, value in zip(attributes, key[1:], strict=True)
+        )

@@ -1,0 +1,316 @@
+"""All open windows, settled once per turn of the event loop.
+
+Whoever counts calls `day(...)`, adds to it, and awaits `settled()` before answering: by then what was counted
+is in the journal. Lots that may leave memory are shipped to the writer with a sequence number, which the
+journal holds until the store has them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date
+from functools import partial
+from hashlib import blake2b
+from typing import Final
+
+from ingest.app import App
+from ingest.counters.cells import METRICS, UNKNOWN_OWNER, Key, Refusal
+from ingest.counters.exemplar import Exemplar
+from ingest.counters.journal import Counted, Done, Entry, Journal, Named, Salt, Sent, Shut, Taken, Unjournaled, packed
+from ingest.counters.window import Change, Day, Lot, Rules, Window
+from ingest.site import Site
+
+_HOUR: Final = 3600
+_UNKNOWN: Final = Rules(timezone=UTC, k=1, batch=1, fewest=0, at_close_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A lot on its way to the store, and whom to tell when it is there."""
+
+    sequence: int
+    lot: Lot
+    done: Callable[[], None]
+
+
+def rules_of(owner: Site | App, values: int) -> Rules:
+    """Return what an owner's profile asks for."""
+    profile = owner.profile
+    if isinstance(owner, App):
+        # Names of code are kept from the first report on, so a day of few reports is written whole at its close.
+        return Rules(owner.timezone, owner.k, profile.batch, 0, profile.at_close_only, values)
+    return Rules(owner.timezone, profile.k, profile.batch, profile.batch, profile.at_close_only, values)
+
+
+class Ledger:
+    """The open windows of every site and app of one node."""
+
+    def __init__(
+        self,
+        journal: Journal | Unjournaled,
+        ship: Callable[[Batch], None],
+        sequence: Iterator[int],
+        *,
+        values: int = 50_000,
+        random_bytes: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        """Take where to keep acknowledged counts, where lots go, and the numbers that batches bear."""
+        self._journal = journal
+        self._ship = ship
+        self._sequence = sequence
+        self._values = values
+        self._windows: dict[str, Window] = {}
+        self._touched: dict[int, Day] = {}
+        self._shipped: dict[int, Lot] = {}
+        self._folds: list[Callable[[], None]] = []
+        self._settling: asyncio.Future[None] | None = None
+        self._salt = random_bytes(32)
+        self._taken: dict[int, set[bytes]] = {}
+        self._fresh: list[bytes] = []
+        self._hour = 0
+        self.full = False
+
+    def on_settle(self, fold: Callable[[], None]) -> None:
+        """Call `fold` at the end of every turn in which something was counted, before it is journaled."""
+        self._folds.append(fold)
+
+    def day(self, owner: Site | App, now: float) -> Day:
+        """Return the open day of a moment, in the owner's time zone."""
+        window = self._windows.get(owner.owner)
+        if window is None:
+            window = self._windows[owner.owner] = Window(owner.owner, rules_of(owner, self._values))
+        day = window.today(now)
+        self.touch(day)
+        return day
+
+    def touch(self, day: Day) -> None:
+        """Note that a day changes in this turn."""
+        self._touched[id(day)] = day
+
+    def renew(self, owners: Iterable[Site | App]) -> None:
+        """Take changed profiles and time zones for the days that open from now on."""
+        for owner in owners:
+            window = self._windows.get(owner.owner)
+            if window is not None:
+                window.rules = rules_of(owner, self._values)
+
+    def refuse(self, owner: str, reason: Refusal, now: float) -> None:
+        """Count a refusal by reason. `owner` is that of a tracked site or app, or UNKNOWN_OWNER."""
+        window = self._windows.get(owner)
+        if window is None:
+            window = self._windows[owner] = Window(owner, _UNKNOWN)
+        day = window.today(now)
+        day.refuse(reason.value)
+        self.touch(day)
+
+    def has_seen(self, owner: str, event_id: bytes, now: float) -> bool:
+        """Return whether a crash event id was taken in this hour or the last, and remember it."""
+        hour = int(now) // _HOUR
+        if hour > self._hour:
+            self._hour = hour
+            self._taken = {kept: self._taken.get(kept, set()) for kept in (hour - 1, hour)}
+        digest = blake2b(owner.encode() + b"\0" + event_id, key=self._salt, digest_size=8).digest()
+        if any(digest in digests for digests in self._taken.values()):
+            return True
+        self._taken.setdefault(self._hour, set()).add(digest)
+        self._fresh.append(digest)
+        return False
+
+    def settled(self) -> Awaitable[None]:
+        """Return what resolves once everything counted in this turn is in the journal. Raises OSError."""
+        if self._settling is None:
+            loop = asyncio.get_running_loop()
+            self._settling = loop.create_future()
+            loop.call_soon(self._settle_turn)
+        return self._settling
+
+    def _settle_turn(self) -> None:
+        future, self._settling = self._settling, None
+        try:
+            self.settle()
+        except OSError as error:
+            self.full = True
+            if future is not None and not future.done():
+                future.set_exception(error)
+            return
+        except BaseException as error:
+            if future is not None and not future.done():
+                future.set_exception(error)
+            raise
+        self.full = False
+        if future is not None and not future.done():
+            future.set_result(None)
+
+    def settle(self) -> None:
+        """Fold, journal, and ship what is ripe. Raises OSError."""
+        for fold in self._folds:
+            fold()
+        touched, self._touched = self._touched, {}
+        entries: list[Entry] = []
+        for day in touched.values():
+            change = day.settle()
+            if change is not None:
+                entries.append(_counted(change))
+        if self._fresh:
+            entries.append(Taken(self._hour, self._fresh))
+            self._fresh = []
+        if entries:
+            self._journal.append(entries)
+        for day in touched.values():
+            if not day.closed and not self._writes_by_clock(day):
+                self._send(day.ripe())
+
+    def _writes_by_clock(self, day: Day) -> bool:
+        return self._windows[day.owner].rules.batch == 0
+
+    def flush(self) -> None:
+        """Ship the days whose profile holds nothing back."""
+        self.settle()
+        for window in self._windows.values():
+            if window.rules.batch == 0:
+                for day in window.days():
+                    self._send(day.ripe())
+
+    def close_due(self, now: float) -> list[Day]:
+        """Close and ship the days whose time has come, and return them."""
+        self.settle()
+        return [self._close(window, day) for window in list(self._windows.values()) for day in window.due(now)]
+
+    def close_all(self) -> list[Day]:
+        """Close and ship every open day: time has ended, as at the end of a replay."""
+        self.settle()
+        return [self._close(window, day) for window in list(self._windows.values()) for day in window.days()]
+
+    def _close(self, window: Window, day: Day) -> Day:
+        lot = day.close()
+        window.drop(day)
+        if lot is None:
+            self._journal.append([Shut(day.owner, day.date.toordinal())])
+        self._send(lot)
+        return day
+
+    def _send(self, lot: Lot | None) -> None:
+        if lot is None:
+            return
+        sequence = next(self._sequence)
+        self._shipped[sequence] = lot
+        self._journal.append([Sent(sequence, lot.owner, lot.date.toordinal(), list(lot.segments), lot.closing)])
+        self._ship(Batch(sequence, lot, partial(self.arrived, sequence)))
+
+    def arrived(self, sequence: int) -> None:
+        """Let go of a batch that the store or the spool has."""
+        self._shipped.pop(sequence, None)
+        self._journal.append([Done(sequence)])
+        if self._journal.wants_rewrite:
+            self._journal.rewrite(self.standing())
+
+    def standing(self) -> Iterator[Entry]:
+        """Yield entries for all that is still in memory and may be journaled."""
+        yield Salt(self._salt)
+        for hour, digests in self._taken.items():
+            yield Taken(hour, sorted(digests))
+        for sequence, lot in sorted(self._shipped.items()):
+            # Written already, so that a recalled close leaves the cells as they are: its rows must come out the same.
+            yield Named(lot.owner, lot.date.toordinal(), [], written=True)
+            yield _counted(Change(lot.owner, lot.date, lot.segments[-1], 0, dict(lot.cells), dict(lot.exemplars)))
+            yield Sent(sequence, lot.owner, lot.date.toordinal(), [lot.segments[-1]], lot.closing)
+        for window in self._windows.values():
+            for day in window.days():
+                yield Named(day.owner, day.date.toordinal(), sorted(day.named), day.written)
+                for change in day.standing():
+                    yield _counted(change)
+
+    def recall(self, owners: Collection[Site | App]) -> list[Batch]:
+        """Take back what the journal holds, and return the batches that the store may lack, oldest first.
+
+        The journal then starts afresh. Counts of owners that are configured no longer are passed over.
+        """
+        rules = {owner.owner: rules_of(owner, self._values) for owner in owners}
+        rules[UNKNOWN_OWNER] = _UNKNOWN
+        waiting: dict[int, Lot] = {}
+        for entry in self._journal.read():
+            self._recall_entry(entry, rules, waiting)
+        self._shipped = dict(waiting)
+        for owner in owners:
+            window = self._windows.get(owner.owner)
+            for day in window.days() if window and isinstance(owner, Site) else ():
+                day.mark_restart(len(METRICS))
+                self.touch(day)
+        self._journal.rewrite(self.standing())
+        return [Batch(number, lot, partial(self.arrived, number)) for number, lot in sorted(waiting.items())]
+
+    def _recall_entry(self, entry: Entry, rules: dict[str, Rules], waiting: dict[int, Lot]) -> None:
+        match entry:
+            case Salt(key):
+                self._salt = key
+            case Taken(hour, digests):
+                self._taken.setdefault(hour, set()).update(digests)
+                self._hour = max(self._hour, hour)
+            case Done(sequence):
+                waiting.pop(sequence, None)
+            case Counted() | Named() | Sent() | Shut() if entry.owner in rules:
+                window = self._windows.setdefault(entry.owner, Window(entry.owner, rules[entry.owner]))
+                day = window.open(date.fromordinal(entry.day))
+                if isinstance(entry, Counted):
+                    day.recall(_change(entry))
+                elif isinstance(entry, Named):
+                    day.rename((tuple(key) for key in entry.keys), written=entry.written)
+                elif isinstance(entry, Shut) or entry.closing:
+                    lot = day.close()
+                    window.drop(day)
+                    if lot is not None and isinstance(entry, Sent):
+                        waiting[entry.sequence] = lot
+                else:
+                    taken = day.retake(entry.segments[0])
+                    if taken is not None:
+                        waiting[entry.sequence] = taken
+            case _:
+                pass
+
+    def newest_sequence(self) -> int:
+        """Return the highest number that a batch in the journal bears."""
+        return max((entry.sequence for entry in self._journal.read() if isinstance(entry, Sent)), default=0)
+
+    def unwritten(self, owner: str) -> Iterator[tuple[date, Key, Sequence[int]]]:
+        """Yield the named counts of an owner that the store has not got yet."""
+        for lot in self._shipped.values():
+            if lot.owner == owner:
+                yield from ((lot.date, key, amounts) for key, amounts in lot.cells.items())
+        window = self._windows.get(owner)
+        for day in window.days() if window else ():
+            yield from ((day.date, key, amounts) for key, amounts in day.unwritten())
+
+    def exemplars(self, owner: str) -> dict[str, Exemplar]:
+        """Return the stacks of an owner that the store has not got yet."""
+        found: dict[str, Exemplar] = {}
+        for lot in self._shipped.values():
+            if lot.owner == owner:
+                found.update(lot.exemplars)
+        window = self._windows.get(owner)
+        for day in window.days() if window else ():
+            found.update(day.exemplars())
+        return found
+
+    def close(self) -> None:
+        """Settle what was counted and close the journal; its counts stay for the next start."""
+        self.settle()
+        self._journal.close()
+
+
+def _counted(change: Change) -> Counted:
+    exemplars = [(group, e.algorithm, e.type, e.function, e.stack) for group, e in change.exemplars.items()]
+    return Counted(change.owner, change.date.toordinal(), change.segment, change.mixed, packed(change.cells), exemplars)
+
+
+def _change(entry: Counted) -> Change:
+    return Change(
+        entry.owner,
+        date.fromordinal(entry.day),
+        entry.segment,
+        entry.mixed,
+        {tuple(key): list(amounts) for key, amounts in entry.cells},
+        {group: Exemplar(version, kind, function, stack) for group, version, kind, function, stack in entry.exemplars},
+    )

@@ -1,0 +1,341 @@
+"""The open days of one owner: counts in memory until enough people are mixed to write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Final
+
+from ingest.counters.cells import CRASH, HOURS, MARK, RARE, REFUSED, RESTARTED, WHOLE_DAY, Key
+from ingest.counters.disclosure import Disclosure, Threshold, Who
+from ingest.counters.exemplar import Exemplar
+
+CLOSES_AFTER_MIDNIGHT: Final = timedelta(hours=2)
+
+Cells = dict[Key, list[int]]
+
+
+def add_amounts(cells: Cells, key: Key, amounts: Sequence[int]) -> None:
+    """Add amounts to a cell, opening it if need be."""
+    present = cells.get(key)
+    if present is None:
+        cells[key] = list(amounts)
+    else:
+        for index, amount in enumerate(amounts):
+            present[index] += amount
+
+
+def is_rare(key: Key) -> bool:
+    """Whether the key is a `(rare)` row, which is written once, when the day closes."""
+    return key[-1] == RARE
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an owner's profile asks for."""
+
+    timezone: tzinfo
+    k: int
+    batch: int  # people that a write mixes; 0: every write goes out at the next chance
+    fewest: int  # people that a day must have had to be written with its cells
+    at_close_only: bool = False
+    values: int = 50_000
+
+    def date_of(self, now: float) -> date:
+        """Return the local date of a moment in seconds since the epoch."""
+        return datetime.fromtimestamp(now, self.timezone).date()
+
+    def closing(self, day: date) -> float:
+        """Return the moment at which a day closes, in seconds since the epoch."""
+        midnight = datetime.combine(day + timedelta(days=1), time(0), self.timezone)
+        return midnight.timestamp() + CLOSES_AFTER_MIDNIGHT.total_seconds()
+
+
+@dataclass(slots=True)
+class Segment:
+    """Counts that are written together, and the people whom they mix.
+
+    `known` is how many people the journal remembers of a segment begun before a crash; their digests are gone,
+    so the larger of the two counts is taken, never the sum.
+    """
+
+    number: int
+    cells: Cells = field(default_factory=dict)
+    exemplars: dict[str, Exemplar] = field(default_factory=dict)
+    people: set[bytes] = field(default_factory=set, repr=False)
+    known: int = 0
+
+    @property
+    def mixed(self) -> int:
+        """Return how many people are mixed here, counted low."""
+        return max(self.known, len(self.people))
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not self.cells and not self.exemplars
+
+
+@dataclass(slots=True)
+class Change:
+    """What one turn of the loop added to a day, in the form that the journal may hold."""
+
+    owner: str
+    date: date
+    segment: int
+    mixed: int
+    cells: Cells
+    exemplars: dict[str, Exemplar]
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Counts that leave memory in one write: rows of one owner and day."""
+
+    owner: str
+    date: date
+    segments: tuple[int, ...]
+    cells: Cells
+    exemplars: dict[str, Exemplar]
+    closing: bool = False
+
+
+class Day:
+    """One owner's local date, from its first submission to its close."""
+
+    def __init__(self, owner: str, day: date, rules: Rules) -> None:
+        self.owner = owner
+        self.date = day
+        self.closed = False
+        self._rules = rules
+        self._disclosure = Disclosure(Threshold(rules.k, rules.values))
+        self._sealed: Segment | None = None
+        self._open = Segment(0)
+        self._rare: Cells = {}
+        self._written = False
+        self._change: Cells = {}
+        self._told: dict[str, Exemplar] = {}
+
+    def begin(self, person: bytes) -> None:
+        """Note that somebody is mixed into what is written next."""
+        if self._open.mixed <= self._rules.batch:
+            self._open.people.add(person)
+
+    def add(
+        self, key: Key, amounts: Sequence[int], who: Who, *, free: bool = False, fallback: Key | None = None
+    ) -> None:
+        """Count amounts under a key, or under its fallback until the key may be named.
+
+        Without a fallback it is `(rare)` of the same kind. A fallback other than `(rare)` must be free.
+        """
+        if key[0] == CRASH:
+            self.begin(who.sender)
+        placed = self._disclosure.place(key, amounts, who, fallback or rare_of(key), free=free)
+        for named, change in placed:
+            self._put(named, change)
+
+    def total(self, hour: int, amounts: Sequence[int]) -> None:
+        """Count amounts in the totals of a local hour, which tell no value and so wait for nobody."""
+        self._put((HOURS, str(hour)), amounts)
+
+    def refuse(self, reason: str) -> None:
+        """Count a submission that is not counted otherwise."""
+        self._put((REFUSED, reason), (1,))
+
+    def exemplar(self, group: str, exemplar: Exemplar) -> None:
+        """Keep one stack for a crash group."""
+        self._open.exemplars.setdefault(group, exemplar)
+        self._told.setdefault(group, exemplar)
+
+    def mark_restart(self, width: int) -> None:
+        """Note that the day's keys were lost with a crash."""
+        amounts = [0] * width
+        amounts[1] = 1
+        self._put((MARK, RESTARTED), amounts)
+
+    def _put(self, key: Key, amounts: Sequence[int]) -> None:
+        add_amounts(self._rare if is_rare(key) else self._open.cells, key, amounts)
+        add_amounts(self._change, key, amounts)
+
+    def settle(self) -> Change | None:
+        """Return what this turn of the loop added, once."""
+        if not self._change and not self._told:
+            return None
+        change = Change(self.owner, self.date, self._open.number, self._open.mixed, self._change, self._told)
+        self._change, self._told = {}, {}
+        return change
+
+    def ripe(self) -> Lot | None:
+        """Return what may be written now, leaving enough people for the last write of the day.
+
+        A segment goes out only when the one after it has mixed as many people, so that whatever is left for the
+        close is about no fewer.
+        """
+        if self._rules.batch == 0:
+            return self._take(self._next(), closing=False)
+        if self._rules.at_close_only or self._open.mixed < self._rules.batch:
+            return None
+        return self._take(self._next(sealing=True), closing=False)
+
+    def _next(self, *, sealing: bool = False) -> Segment | None:
+        opened = self._open
+        if not sealing and opened.empty:
+            return None
+        self._open = Segment(opened.number + 1)
+        if not sealing:
+            return opened
+        out, self._sealed = self._sealed, opened
+        return out
+
+    def _take(self, segment: Segment | None, *, closing: bool) -> Lot | None:
+        if segment is None:
+            return None
+        self._written = True
+        return Lot(self.owner, self.date, (segment.number,), segment.cells, segment.exemplars, closing)
+
+    def close(self) -> Lot | None:
+        """End the day and return what is left of it.
+
+        A day that never had enough people keeps one row of totals, without hours, and its refusals.
+        """
+        self.closed = True
+        left = [segment for segment in (self._sealed, self._open) if segment is not None]
+        mixed = sum(segment.mixed for segment in left)
+        cells: Cells = {}
+        exemplars: dict[str, Exemplar] = {}
+        for segment in left:
+            for key, amounts in segment.cells.items():
+                add_amounts(cells, key, amounts)
+            exemplars.update(segment.exemplars)
+        if not self._written and mixed < self._rules.fewest:
+            cells = _whole_day(cells)
+        else:
+            for key, amounts in self._rare.items():
+                if any(amounts):
+                    add_amounts(cells, key, amounts)
+        cells = {key: amounts for key, amounts in cells.items() if any(amounts)}
+        if not cells and not exemplars:
+            return None
+        return Lot(self.owner, self.date, tuple(segment.number for segment in left), cells, exemplars, closing=True)
+
+    def recall(self, change: Change) -> None:
+        """Take a change back from the journal after a crash. Its people are known by number only."""
+        segment = self._segment(change.segment)
+        segment.known = max(segment.known, change.mixed)
+        for key, amounts in change.cells.items():
+            if is_rare(key):
+                add_amounts(self._rare, key, amounts)
+            else:
+                add_amounts(segment.cells, key, amounts)
+                self._disclosure.name(key)
+        segment.exemplars.update(change.exemplars)
+
+    def _segment(self, number: int) -> Segment:
+        if number > self._open.number:
+            if self._open.empty and not self._open.mixed:
+                self._open = Segment(number)
+            else:
+                self._sealed, self._open = self._open, Segment(number)
+        if self._sealed is not None and self._sealed.number == number:
+            return self._sealed
+        return self._open
+
+    def retake(self, number: int) -> Lot | None:
+        """Take a segment out as the journal says it was taken before a crash."""
+        segment = self._segment(number)
+        if segment is self._sealed:
+            self._sealed = None
+        else:
+            self._open = Segment(number + 1)
+        return self._take(segment, closing=False)
+
+    def rename(self, keys: Iterable[Key], *, written: bool) -> None:
+        """Take back from the journal which keys have been named today, and whether anything was written."""
+        for key in keys:
+            self._disclosure.name(key)
+        self._written = self._written or written
+
+    @property
+    def written(self) -> bool:
+        """Whether anything of this day has left memory."""
+        return self._written
+
+    @property
+    def named(self) -> frozenset[Key]:
+        """Keys that have been named today and may be kept in the journal."""
+        return self._disclosure.disclosed
+
+    def standing(self) -> Iterator[Change]:
+        """Yield all that the day still holds, for a fresh journal."""
+        for segment in (self._sealed, self._open):
+            if segment is not None:
+                rare = self._rare if segment is self._open else {}
+                cells = {key: list(amounts) for key, amounts in (*segment.cells.items(), *rare.items())}
+                yield Change(self.owner, self.date, segment.number, segment.mixed, cells, dict(segment.exemplars))
+
+    def unwritten(self) -> Iterator[tuple[Key, Sequence[int]]]:
+        """Yield the named counts that are still in memory."""
+        for segment in (self._sealed, self._open):
+            if segment is not None:
+                yield from segment.cells.items()
+
+    def exemplars(self) -> Iterator[tuple[str, Exemplar]]:
+        """Yield the stacks that are still in memory."""
+        for segment in (self._sealed, self._open):
+            if segment is not None:
+                yield from segment.exemplars.items()
+
+
+def rare_of(key: Key) -> Key:
+    """Return the `(rare)` row of a key's kind: of both sides of a pair, of the value of anything else."""
+    if key[0] == CRASH:
+        return (*key[:-1], RARE)
+    return (key[0], *(RARE for _ in key[1:]))
+
+
+def _whole_day(cells: Cells) -> Cells:
+    kept: Cells = {}
+    for key, amounts in cells.items():
+        if key[0] == HOURS:
+            add_amounts(kept, (HOURS, str(WHOLE_DAY)), amounts)
+        elif key[0] == REFUSED:
+            add_amounts(kept, key, amounts)
+    return kept
+
+
+class Window:
+    """The open days of one owner. Days only move forward."""
+
+    def __init__(self, owner: str, rules: Rules) -> None:
+        self.owner = owner
+        self.rules = rules
+        self._days: dict[date, Day] = {}
+        self._latest: date | None = None
+
+    def today(self, now: float) -> Day:
+        """Return the day of a moment, opening it; when the clock jumps back, the newest day stays."""
+        day = self.rules.date_of(now)
+        if self._latest is not None and day < self._latest:
+            day = self._latest
+        self._latest = day
+        return self.open(day)
+
+    def open(self, day: date) -> Day:
+        """Return an open day by its date, opening it."""
+        found = self._days.get(day)
+        if found is None:
+            found = self._days[day] = Day(self.owner, day, self.rules)
+        return found
+
+    def days(self) -> list[Day]:
+        """Return the open days, oldest first."""
+        return [self._days[day] for day in sorted(self._days)]
+
+    def due(self, now: float) -> list[Day]:
+        """Return the open days that must close by now, oldest first."""
+        return [day for day in self.days() if now >= self.rules.closing(day.date)]
+
+    def drop(self, day: Day) -> None:
+        """Let go of a day that has closed."""
+        self._days.pop(day.date, None)

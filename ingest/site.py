@@ -1,0 +1,112 @@
+"""A site: a website whose page views are counted, as configured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from enum import StrEnum
+from functools import cached_property
+
+
+class Profile(StrEnum):
+    """How much is held back; see the README's table of profiles."""
+
+    PLAIN = "plain"
+    STANDARD = "standard"
+    STRICT = "strict"
+
+    @property
+    def k(self) -> int:
+        """Distinct senders that must share a value on one day before it is kept."""
+        return {"plain": 1, "standard": 5, "strict": 20}[self.value]
+
+    @property
+    def batch(self) -> int:
+        """Distinct visitors that every write mixes; 0 writes every two seconds."""
+        return {"plain": 0, "standard": 20, "strict": 20}[self.value]
+
+    @property
+    def at_close_only(self) -> bool:
+        """Whether a day is written once, when it closes."""
+        return self is Profile.STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A page or an event that the operator wants people to reach."""
+
+    name: str
+    page: str = ""
+    event: str = ""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A website as `[[site]]` configures it. All strings are the operator's own declarations."""
+
+    id: str
+    hosts: tuple[str, ...]
+    timezone: tzinfo = UTC
+    profile: Profile = Profile.STANDARD
+    pages: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    referrers: frozenset[str] = frozenset()
+    partners: frozenset[str] = frozenset()
+    campaigns: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+    props: frozenset[str] = frozenset()
+    params: frozenset[str] = frozenset()
+    goals: tuple[Goal, ...] = ()
+    funnels: tuple[tuple[str, ...], ...] = ()
+    own_networks: tuple[str, ...] = ()
+    own_exits: tuple[str, ...] = ()
+    demonstration: bool = False
+
+    @property
+    def owner(self) -> str:
+        """The name under which refusals and windows file this site."""
+        return self.id
+
+    @cached_property
+    def literal_pages(self) -> frozenset[str]:
+        """Declared pages without a wildcard: free from their first view on."""
+        return frozenset(page for page in self.pages if "*" not in page)
+
+    @cached_property
+    def page_shapes(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        """Declared globs, longest first, each with the pattern that it stands for."""
+        globs = sorted((page for page in self.pages if "*" in page), key=len, reverse=True)
+        return tuple((glob, _pattern(glob)) for glob in globs)
+
+    @cached_property
+    def excluded(self) -> tuple[re.Pattern[str], ...]:
+        """Patterns of paths that are not counted."""
+        return tuple(_pattern(glob) for glob in self.exclude)
+
+
+def _pattern(glob: str) -> re.Pattern[str]:
+    """Compile a glob: `*` stands for any characters within the path, everything else for itself."""
+    return re.compile("".join(".*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", glob)) + r"\Z")
+
+
+@dataclass
+class Sites:
+    """The configured sites; `replace` swaps them when the configuration is read again."""
+
+    _by_id: dict[str, Site] = field(default_factory=dict)
+
+    def replace(self, sites: Iterable[Site]) -> None:
+        """Put these sites in the place of the present ones."""
+        self._by_id = {site.id: site for site in sites}
+
+    def get(self, site_id: str) -> Site | None:
+        """Return the site of that id, or None."""
+        return self._by_id.get(site_id)
+
+    def __iter__(self) -> Iterator[Site]:
+        return iter(self._by_id.values())
+
+    def __len__(self) -> int:
+        return len(self._by_id)
