@@ -14,6 +14,7 @@ No key holds a person, a time finer than an hour, or more than two attributes.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
@@ -52,7 +53,7 @@ CRASH_METRICS: Final = ("reports",)
 
 
 class Attribute(StrEnum):
-    """One-way tables of hits, by day. Adding a member here and a `put_` step is adding a breakdown."""
+    """One-way tables of hits that code refers to by name; `ingest/hits/attributes` holds one file for each."""
 
     PAGE = "page"
     SOURCE = "source"
@@ -66,8 +67,16 @@ class Attribute(StrEnum):
     EVENT = "event"
 
 
-FREE: Final = frozenset({Attribute.DEVICE})
-"""Attributes whose every value is on a short printed list: disclosed from the first."""
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """An attribute as the way out sees it: what it is called, and which of its values wait for nobody."""
+
+    name: str  # as it stands in the `cells` table
+    dimension: str  # as the Stats API calls it
+    title: str  # as a page heads it
+    free: frozenset[str] = frozenset()  # a short printed list of values that are disclosed from the first
+    shown: bool = True  # whether the overview has a card for it
+
 
 NETWORK_K: Final = 20
 """Networks are shown on the privacy page only, from this many senders on, in every profile."""

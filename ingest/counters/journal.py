@@ -110,6 +110,10 @@ class Journal:
             yield from _DECODER.decode(body)
             at += _HEAD + length
 
+    def newest_sequence(self) -> int:
+        """Return the highest number that a batch in the file bears, or 0."""
+        return max((entry.sequence for entry in self.read() if isinstance(entry, Sent)), default=0)
+
     def rewrite(self, entries: Iterable[Entry]) -> None:
         """Put these entries in the place of all earlier ones, at once, and go on from there. Raises OSError."""
         fresh = self._path.with_suffix(".new")

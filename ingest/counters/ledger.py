@@ -11,7 +11,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from functools import partial
 from hashlib import blake2b
 from typing import Final
@@ -55,6 +55,7 @@ class Ledger:
         sequence: Iterator[int],
         *,
         values: int = 50_000,
+        is_full: Callable[[], bool] = lambda: False,
         random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
         """Take where to keep acknowledged counts, where lots go, and the numbers that batches bear."""
@@ -71,7 +72,13 @@ class Ledger:
         self._taken: dict[int, set[bytes]] = {}
         self._fresh: list[bytes] = []
         self._hour = 0
-        self.full = False
+        self._jammed = False
+        self._is_full = is_full
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more can be acknowledged: the journal cannot be written, or too much waits for the store."""
+        return self._jammed or self._is_full()
 
     def on_settle(self, fold: Callable[[], None]) -> None:
         """Call `fold` at the end of every turn in which something was counted, before it is journaled."""
@@ -85,6 +92,11 @@ class Ledger:
         day = window.today(now)
         self.touch(day)
         return day
+
+    def day_before(self, owner: Site | App, day: Day) -> Day | None:
+        """Return the day before one, while it is still open: for two hours, what began there goes on there."""
+        window = self._windows.get(owner.owner)
+        return window.opened(day.date - timedelta(days=1)) if window is not None else None
 
     def touch(self, day: Day) -> None:
         """Note that a day changes in this turn."""
@@ -132,7 +144,7 @@ class Ledger:
         try:
             self.settle()
         except OSError as error:
-            self.full = True
+            self._jammed = True
             if future is not None and not future.done():
                 future.set_exception(error)
             return
@@ -140,7 +152,7 @@ class Ledger:
             if future is not None and not future.done():
                 future.set_exception(error)
             raise
-        self.full = False
+        self._jammed = False
         if future is not None and not future.done():
             future.set_result(None)
 
@@ -269,10 +281,6 @@ class Ledger:
                         waiting[entry.sequence] = taken
             case _:
                 pass
-
-    def newest_sequence(self) -> int:
-        """Return the highest number that a batch in the journal bears."""
-        return max((entry.sequence for entry in self._journal.read() if isinstance(entry, Sent)), default=0)
 
     def unwritten(self, owner: str) -> Iterator[tuple[date, Key, Sequence[int]]]:
         """Yield the named counts of an owner that the store has not got yet."""

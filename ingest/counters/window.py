@@ -328,6 +328,10 @@ class Window:
             found = self._days[day] = Day(self.owner, day, self.rules)
         return found
 
+    def opened(self, day: date) -> Day | None:
+        """Return a day by its date if it is open."""
+        return self._days.get(day)
+
     def days(self) -> list[Day]:
         """Return the open days, oldest first."""
         return [self._days[day] for day in sorted(self._days)]

@@ -60,7 +60,7 @@ class Spool:
     def __init__(self, folder: Path, bound: int) -> None:
         """Take the folder and the most bytes that may lie in it."""
         self._folder = folder
-        self._bound = bound
+        self.bound = bound
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._files = {int(file.stem): file.stat().st_size for file in folder.glob(f"*{_SUFFIX}")}
         self._decoder = msgspec.msgpack.Decoder(SpooledBatch)
@@ -76,7 +76,7 @@ class Spool:
     @property
     def full(self) -> bool:
         """Whether the bound has been reached."""
-        return self.size >= self._bound
+        return self.size >= self.bound
 
     def newest_sequence(self) -> int:
         """Return the highest number that lies here, or 0."""
@@ -85,7 +85,7 @@ class Spool:
     def append(self, sequence: int, blocks: Sequence[Block]) -> bool:
         """Write a batch and sync it; return False when the bound or the disk does not allow it."""
         body = packed(sequence, blocks)
-        if self.size + len(body) > self._bound:
+        if self.size + len(body) > self.bound:
             return False
         path = self._path(sequence)
         fresh = path.with_suffix(".new")

@@ -43,7 +43,9 @@ class Writer:
         self._idle = threading.Event()
         self._idle.set()
         self._submitted = 0
-        self._finished = 0
+        self._left = 0
+        self.begun = 0
+        self.finished = 0
         self.away = False
         self.written = 0
 
@@ -69,7 +71,7 @@ class Writer:
     @property
     def waiting(self) -> int:
         """Batches in memory that neither the store nor the spool has."""
-        return self._submitted - self._finished
+        return self._submitted - self._left
 
     @property
     def full(self) -> bool:
@@ -104,6 +106,7 @@ class Writer:
 
     def _take(self, batch: Batch) -> None:
         blocks = blocks_of(batch.lot)
+        self.begun += 1
         if not self._drain() or not self._try(batch.sequence, blocks):
             while not self._spool.append(batch.sequence, blocks):
                 # The bound is reached: hold the batch in memory, where the journal covers it.
@@ -114,9 +117,13 @@ class Writer:
         self._finish(batch)
 
     def _finish(self, batch: Batch) -> None:
-        self._finished += 1
-        self._deliver(batch.done)
-        if self._finished == self._submitted:
+        def arrive() -> None:
+            batch.done()
+            self.finished += 1
+
+        self._left += 1
+        self._deliver(arrive)
+        if self._left == self._submitted:
             self._idle.set()
 
     def _drain(self) -> bool:

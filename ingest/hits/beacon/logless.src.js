@@ -25,6 +25,8 @@
       "utm_source,utm_medium,utm_campaign,utm_content,utm_term,ref,source," + (settings.params || "")
     ).split(",");
 
+    const routesByHash = "hash" in settings;
+
     /* What may be sent. */
 
     const refuses = () => {
@@ -44,7 +46,7 @@
         location.origin +
         location.pathname +
         (kept + "" && "?" + kept) +
-        ("hash" in settings ? location.hash : "")
+        (routesByHash ? location.hash : "")
       );
     };
 
@@ -65,6 +67,7 @@
             n,
             u: page(),
             d: settings.site,
+            h: routesByHash ? 1 : undefined,
             w: screen.width,
             l: navigator.language,
             ...fields,

@@ -1,0 +1,45 @@
+"""What commands do, one file for each noun.
+
+An act is a function of an open `House` and its arguments. The command line runs it in the server that is running on
+the same configuration, through its control socket, or opens what it needs itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from collector.acts import apps, privacy, replays, retention, sites, store, submissions, tokens, users
+from collector.acts.act import Act, House
+from collector.control_socket import Progress, RefusedError
+
+ACTS: Final[dict[str, Act]] = {
+    "site list": sites.LIST,
+    "site add": sites.ADD,
+    "site snippet": sites.SNIPPET,
+    "site delete": sites.DELETE,
+    "app list": apps.LIST,
+    "app add": apps.ADD,
+    "app dsn": apps.DSN,
+    "user list": users.LIST,
+    "user add": users.ADD,
+    "user role": users.ROLE,
+    "user reset": users.RESET,
+    "token create": tokens.CREATE,
+    "token list": tokens.LIST,
+    "token revoke": tokens.REVOKE,
+    "migrate": store.MIGRATE,
+    "retention run": retention.RUN,
+    "replay": replays.REPLAY,
+    "send-test": submissions.SEND_TEST,
+    "privacy inventory": privacy.INVENTORY,
+    "geo update": privacy.GEO_UPDATE,
+}
+
+
+async def act(house: House, command: str, arguments: Mapping[str, Any], progress: Progress) -> Any:
+    """Do a command and return its result as plain data. Raises RefusedError for the person who asked."""
+    found = ACTS.get(command)
+    if found is None:
+        raise RefusedError(f"this server does not know `{command}`: are both of the same version?")
+    return await found.do(house, arguments, progress)

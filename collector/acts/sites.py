@@ -1,0 +1,75 @@
+"""`logless site`: websites."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from collector.acts.act import Act, House
+from collector.configuration import add_checked, remove_section
+from collector.control_socket import Progress, RefusedError
+from collector.settings import SettingsError, read_settings
+from ingest.site import Site
+from ingest.store.retention import drop_owner
+
+
+def _told(site: Site) -> dict[str, Any]:
+    return {
+        "id": site.id,
+        "hosts": list(site.hosts),
+        "timezone": str(site.timezone),
+        "profile": site.profile.value,
+        "k": site.profile.k,
+        "batch": site.profile.batch,
+        "demonstration": site.demonstration,
+    }
+
+
+async def _list(house: House, _: Mapping[str, Any], __: Progress) -> list[dict[str, Any]]:
+    return [_told(site) for site in house.sites.values()]
+
+
+async def _add(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
+    path = Path(arguments["config"])
+    values = {name: value for name, value in arguments["values"].items() if value not in (None, [])}
+    if values["id"] in house.sites:
+        raise RefusedError(f'site "{values["id"]}" is there already')
+    try:
+        house.settings = await asyncio.to_thread(add_checked, path, "site", values)
+    except SettingsError as error:
+        raise RefusedError(str(error)) from None
+    if house.collector is not None:
+        house.collector.reload()
+    return {**_told(house.sites[values["id"]]), "snippet": snippet(house, values["id"])}
+
+
+def snippet(house: House, site: str) -> str:
+    """Return the tag that a page of the site carries."""
+    server = house.settings.server
+    return f'<script defer src="{server.url}{server.beacon_path}" data-site="{site}"></script>'
+
+
+async def _snippet(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
+    if arguments["id"] not in house.sites:
+        raise RefusedError(f'no site "{arguments["id"]}" is configured: see `logless site list`')
+    url = house.settings.server.url
+    return {"snippet": snippet(house, arguments["id"]), "csp": f"script-src {url}; connect-src {url}"}
+
+
+async def _delete(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
+    """Drop a site's counters, then take it out of the configuration."""
+    site = arguments["id"]
+    dropped = await asyncio.to_thread(drop_owner, house.open.connection, site)
+    removed = remove_section(Path(arguments["config"]), "site", site)
+    if removed:
+        house.settings = read_settings(Path(arguments["config"]))
+        house.open.reload()
+    return {"id": site, "dropped": dropped, "configured": not removed and site in house.sites}
+
+
+LIST = Act(_list)
+ADD = Act(_add)
+SNIPPET = Act(_snippet)
+DELETE = Act(_delete, needs_store=True)

@@ -1,0 +1,201 @@
+"""Everything that a running Logless is made of, built once and closed once."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+import dashboards.app
+from collector.errors import Watched
+from collector.live import LiveWindow
+from collector.operations import Health, operations
+from collector.pipeline import Means, Pipeline
+from collector.replay import Line, ReplayClock, replay
+from collector.runtime import runtime_folder
+from collector.settings import Settings, read_settings, read_size
+from ingest.app import App, Apps
+from ingest.boundary.geo import Countries
+from ingest.counters.journal import Journal, Unjournaled
+from ingest.hits.attributes import visit_attributes
+from ingest.site import Site, Sites
+from ingest.store.client import Connector, StoreBusyError, Target
+from ingest.store.control.database import Control
+from ingest.store.migrations import migrate
+from ingest.store.reader import Reader
+from ingest.store.retention import drop_old
+from ingest.store.spool import Spool
+from ingest.store.writer import Writer
+
+_TICK: Final = 0.25
+_RETAIN_EVERY: Final = 6 * 3600.0
+_WAIT_FOR_STORE: Final = 10.0
+
+
+def open_control(settings: Settings) -> Control:
+    """Open the control database. Raises ControlError."""
+    return Control.open(settings.control.url or f"sqlite:///{settings.control_path}")
+
+
+def countries_file(settings: Settings) -> Path | None:
+    """Return the operator's own country database, as configured or as `geo update` left it; None: the shipped one."""
+    if settings.privacy.countries:
+        return Path(settings.privacy.countries)
+    updated = settings.control_path.parent / "countries.mmdb"
+    return updated if updated.exists() else None
+
+
+class Collector:
+    """An open Logless: store, journal, pipeline and pages. Use as an asynchronous context."""
+
+    def __init__(self, path: Path, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        """Take the configuration and where it was read from. Nothing is opened yet."""
+        self.path = path
+        self.settings = settings
+        self.clock = clock
+        self.runtime = runtime_folder(settings)
+        self.sites = Sites()
+        self.apps = Apps()
+        self.notices: list[str] = []
+        self._configure(settings)
+        self._closing = AsyncExitStack()
+        self._retained = 0.0
+
+    def _configure(self, settings: Settings) -> None:
+        self.sites.replace(section.site() for section in settings.site)
+        self.apps.replace(section.app() for section in settings.app)
+
+    @property
+    def owners(self) -> list[Site | App]:
+        """Every configured site and app."""
+        return [*self.sites, *self.apps]
+
+    async def __aenter__(self) -> Self:
+        """Open everything. Raises StoreBusyError, StoreError, ControlError, CountriesError."""
+        try:
+            await self._open()
+        except BaseException:
+            await self._closing.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Settle and write what may be written, and close everything; the journal stays for the next start."""
+        await self._closing.aclose()
+
+    async def _open(self) -> None:
+        settings, closing = self.settings, self._closing
+        self.control = open_control(settings)
+        closing.callback(self.control.close)
+        self.countries = Countries.open(countries_file(settings))
+        closing.callback(self.countries.close)
+        self.connector = Connector(
+            Target.read(settings.store.url), memory=read_size(settings.store.memory), scratch=self._scratch()
+        )
+        await asyncio.to_thread(self._prepare)
+        self.connection = self.connector.connect()
+        closing.callback(self.connection.close)
+        await asyncio.to_thread(migrate, self.connection)
+        self.reader = Reader(self.connector)
+        closing.callback(self.reader.close)
+        self.spool = Spool(settings.spool_path, read_size(settings.store.spool))
+        loop = asyncio.get_running_loop()
+
+        def deliver(arrive: Callable[[], None]) -> None:
+            loop.call_soon_threadsafe(arrive)
+
+        self.writer = Writer(self.connector, self.spool, settings.store.node, deliver=deliver)
+        self.journal = Journal(self.runtime / "journal")
+        newest = max(await asyncio.to_thread(self.writer.newest_sequence), self.journal.newest_sequence())
+        self.means = Means(
+            settings=settings,
+            sites=self.sites,
+            apps=self.apps,
+            countries=self.countries,
+            attributes=visit_attributes(),
+            ship=self.writer.submit,
+            is_full=lambda: self.writer.full,
+            sequence=itertools.count(newest + 1),
+        )
+        self.ledger = self.means.ledger(self.journal)
+        for batch in self.ledger.recall(self.owners):
+            self.writer.submit(batch)
+        self.pipeline = Pipeline(self.means, self.ledger, self.clock, self._pages())
+        self.app = Watched(self.pipeline.app)
+        self.writer.start()
+        closing.push_async_callback(self._settle)
+
+    def _scratch(self) -> Path:
+        """Return an empty folder in memory for the engine's temporary files."""
+        scratch = self.runtime / "tmp"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(mode=0o700)
+        return scratch
+
+    def _prepare(self) -> None:
+        until = time.monotonic() + _WAIT_FOR_STORE
+        while True:
+            try:
+                return self.connector.prepare()
+            except StoreBusyError:
+                # A server that is being replaced may be just about to let go of it.
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+
+    def _pages(self) -> Any:
+        health = Health(self.ledger, self.writer, self.spool, self.journal)
+        app = dashboards.app.build(
+            sites=self.sites,
+            apps=self.apps,
+            reader=self.reader,
+            control=self.control,
+            live=LiveWindow(self.ledger, self.writer),
+            clock=self.clock,
+            base_url=self.settings.server.url,
+            notices=lambda: self.notices,
+        )
+        return operations(self.settings, health, app)
+
+    async def _settle(self) -> None:
+        self.ledger.flush()
+        await asyncio.to_thread(self.writer.stop)
+        # What the writer delivered is still on its way through the loop.
+        await asyncio.sleep(0)
+        self.ledger.close()
+
+    async def run_clock(self) -> None:
+        """Do what time asks for, until cancelled."""
+        while True:
+            self.pipeline.tick()
+            if self.clock() - self._retained >= _RETAIN_EVERY:
+                self._retained = self.clock()
+                await self.retain()
+            await asyncio.sleep(_TICK)
+
+    async def retain(self) -> list[str]:
+        """Drop the partitions that are past their time and return their names. Raises StoreError."""
+        today = datetime.fromtimestamp(self.clock(), UTC).date()
+        return await asyncio.to_thread(drop_old, self.connection, self.settings.retention.keep, today)
+
+    async def replay(
+        self, lines: Iterable[Line], until: datetime | None, progress: Callable[[int], None]
+    ) -> dict[str, int]:
+        """Feed timed submissions through a pipeline of their own and return how often each status was answered."""
+        clock = ReplayClock()
+        pipeline = Pipeline(self.means, self.means.ledger(Unjournaled()), clock, operations(self.settings, None, None))
+        answers = await replay(lines, pipeline, clock, until=until, progress=progress)
+        await asyncio.to_thread(self.writer.wait, 600.0)
+        return {str(status): count for status, count in sorted(answers.items())}
+
+    def reload(self) -> None:
+        """Read the configuration again and take its sites and apps. Raises SettingsError; nothing changes then."""
+        settings = read_settings(self.path)
+        self._configure(settings)
+        self.ledger.renew(self.owners)

@@ -1,0 +1,53 @@
+"""The open window as the dashboards may see it: totals, and what has been disclosed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from ingest.counters.cells import CRASH, HOURS, REFUSED
+from ingest.counters.exemplar import Exemplar
+from ingest.counters.ledger import Ledger
+from ingest.store.writer import Writer
+
+
+class LiveWindow:
+    """A read-only view of the ledger. Tables of values are not in it: they step with each write."""
+
+    def __init__(self, ledger: Ledger, writer: Writer) -> None:
+        self._ledger = ledger
+        self._writer = writer
+
+    def generation(self) -> int:
+        """Return a number that is odd while a batch is being written, and grows with each."""
+        return self._writer.begun + self._writer.finished
+
+    def hours(self, site: str, since: date, until: date) -> Mapping[tuple[date, int], Sequence[int]]:
+        """Return totals by day and hour."""
+        found: dict[tuple[date, int], list[int]] = {}
+        for day, key, amounts in self._ledger.unwritten(site):
+            if key[0] == HOURS and since <= day <= until:
+                present = found.setdefault((day, int(key[1])), [0] * len(amounts))
+                found[day, int(key[1])] = [a + b for a, b in zip(present, amounts, strict=True)]
+        return found
+
+    def crashes(self, app: int, since: date, until: date) -> Mapping[tuple[date, str, str, str], int]:
+        """Return disclosed reports by day, group, attribute and value."""
+        found: dict[tuple[date, str, str, str], int] = {}
+        for day, key, amounts in self._ledger.unwritten(f"app:{app}"):
+            if key[0] == CRASH and since <= day <= until:
+                name = (day, key[1], key[2], key[3])
+                found[name] = found.get(name, 0) + amounts[0]
+        return found
+
+    def exemplars(self, app: int) -> Mapping[str, Exemplar]:
+        """Return the stacks of groups that the store may have none of yet."""
+        return self._ledger.exemplars(f"app:{app}")
+
+    def refusals(self, owner: str, since: date, until: date) -> Mapping[tuple[date, str], int]:
+        """Return refused submissions by day and reason."""
+        found: dict[tuple[date, str], int] = {}
+        for day, key, amounts in self._ledger.unwritten(owner):
+            if key[0] == REFUSED and since <= day <= until:
+                found[day, key[1]] = found.get((day, key[1]), 0) + amounts[0]
+        return found

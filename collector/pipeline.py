@@ -1,0 +1,103 @@
+"""The way in under one clock: airlock, endpoints, visits and ledger, joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.types import ASGIApp
+
+from collector.front import Front
+from collector.settings import Settings, read_size
+from ingest.app import Apps
+from ingest.boundary.airlock import Airlock
+from ingest.boundary.geo import Countries
+from ingest.boundary.proxies import TrustedProxies
+from ingest.boundary.visitor import DayKeys
+from ingest.counters.journal import Journal, Unjournaled
+from ingest.counters.ledger import Batch, Ledger
+from ingest.counters.window import Day
+from ingest.crashes.encoding import Limits as CrashLimits
+from ingest.crashes.endpoint import CrashEndpoint
+from ingest.hits.agents import Agents
+from ingest.hits.attributes import VisitAttribute
+from ingest.hits.endpoint import HitEndpoint, HitLimits
+from ingest.hits.paths import Paths
+from ingest.hits.visits import Visits
+from ingest.site import Sites
+
+FLUSH_EVERY: Final = 2.0
+SWEEP_EVERY: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What every pipeline of this process shares."""
+
+    settings: Settings
+    sites: Sites
+    apps: Apps
+    countries: Countries
+    attributes: tuple[VisitAttribute, ...]
+    ship: Callable[[Batch], None]
+    is_full: Callable[[], bool]
+    sequence: Iterator[int]
+
+    def ledger(self, journal: Journal | Unjournaled) -> Ledger:
+        """Build a ledger whose batches are numbered in one row with those of every other."""
+        values = self.settings.limits.values_per_attribute
+        return Ledger(journal, self.ship, self.sequence, values=values, is_full=self.is_full)
+
+
+class Pipeline:
+    """One clock, one set of keys, one ledger. The live one journals; a replay has its own, which does not."""
+
+    def __init__(self, means: Means, ledger: Ledger, clock: Callable[[], float], pages: ASGIApp) -> None:
+        """Take `pages`, which answers whatever is no submission."""
+        settings = means.settings
+        self._clock = clock
+        self.keys = DayKeys()
+        self.agents = Agents()
+        self.paths = Paths()
+        self.ledger = ledger
+        self.visits = Visits(self.ledger, means.attributes)
+        hits = HitEndpoint(
+            means.sites,
+            self.ledger,
+            self.visits,
+            keys=self.keys,
+            countries=means.countries,
+            agents=self.agents,
+            paths=self.paths,
+            clock=clock,
+            limits=HitLimits(read_size(settings.limits.body), settings.limits.per_sender),
+        )
+        envelope = read_size(settings.limits.envelope)
+        crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, CrashLimits(envelope, envelope))
+        self.app: ASGIApp = Airlock(
+            Front(settings.server.event_path, hits, crashes, pages),
+            TrustedProxies(settings.server.trusted_proxies),
+            truncate_first=settings.privacy.address == "truncate_first",
+        )
+        self._flushed = self._swept = clock()
+
+    def tick(self, *, flush: bool = True) -> None:
+        """Do what time asks for: close days, write what waits for nobody, let go of visits that are over."""
+        now = self._clock()
+        self.forget(self.ledger.close_due(now))
+        if flush and now - self._flushed >= FLUSH_EVERY:
+            self._flushed = now
+            self.ledger.flush()
+        if now - self._swept >= SWEEP_EVERY:
+            self._swept = now
+            self.visits.sweep(now)
+
+    def forget(self, closed: list[Day]) -> None:
+        """Let go of the keys of days that closed, and of all that was remembered of their visitors."""
+        for day in closed:
+            self.keys.drop(day.owner, day.date)
+            self.visits.forget(day)
+        if closed:
+            self.agents.forget()
+            self.paths.forget()

@@ -1,0 +1,352 @@
+"""The configuration: logless.toml, and each key also as LOGLESS_SECTION__KEY."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ingest.app import App, Consent
+from ingest.boundary.networks import Networks
+from ingest.site import Goal, Profile, Site
+from ingest.store.client import StoreError, Target
+from ingest.store.retention import Keep
+
+_UNITS: Final = {"B": 1, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used; the message names the key and the remedy."""
+
+
+def read_size(text: str) -> int:
+    """Read a size such as `64KiB`, in bytes. Raises ValueError."""
+    found = re.fullmatch(r"\s*(\d+)\s*([A-Za-z]*)\s*", text)
+    unit = _UNITS.get((found[2] or "B").upper()) if found else None
+    if found is None or unit is None:
+        raise ValueError('not a size: write a number and B, KiB, MiB or GiB, such as "64KiB"')
+    return int(found[1]) * unit
+
+
+def _check_size(text: str) -> str:
+    read_size(text)
+    return text
+
+
+def _check_networks(texts: list[str]) -> list[str]:
+    Networks(texts)
+    return texts
+
+
+def _check_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError('not a time zone: write a name such as "Europe/Gibraltar"') from None
+    return text
+
+
+def _check_path(text: str) -> str:
+    if not re.fullmatch(r"/[\w./-]+", text):
+        raise ValueError('not a path: begin with "/" and use letters, digits, "-", "_", "." and "/"')
+    return text
+
+
+Size = Annotated[str, AfterValidator(_check_size)]
+Cidrs = Annotated[list[str], AfterValidator(_check_networks)]
+Zone = Annotated[str, AfterValidator(_check_zone)]
+UrlPath = Annotated[str, AfterValidator(_check_path)]
+
+
+class Section(BaseModel):
+    """A table of the file: keys that it does not know are refused by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(Section):
+    """`[server]`: where it listens, and whom it believes."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65_535)
+    base_url: str = ""
+    trusted_proxies: Cidrs = []
+    beacon_path: UrlPath = "/js/logless.js"
+    event_path: UrlPath = "/api/event"
+
+    @property
+    def url(self) -> str:
+        """Public address of this server, without a slash at the end."""
+        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+class Store(Section):
+    """`[store]`: the ClickHouse, embedded or a server."""
+
+    url: str = "chdb:///var/lib/logless/data"
+    node: str = Field(default="a", pattern=r"^[A-Za-z0-9_.-]{1,32}$")
+    memory: Size = "1GiB"
+    spool: Size = "256MiB"
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, text: str) -> str:
+        try:
+            Target.read(text)
+        except StoreError as error:
+            raise ValueError(str(error)) from None
+        return text
+
+
+class Control(Section):
+    """`[control]`: the small database of people, links and tokens."""
+
+    url: str = ""
+
+
+class Runtime(Section):
+    """`[runtime]`: the folder in memory."""
+
+    dir: str = ""
+
+
+class Privacy(Section):
+    """`[privacy]`: how long an address lives."""
+
+    address: Literal["memory", "truncate_first"] = "memory"
+    countries: str = ""
+
+
+class Limits(Section):
+    """`[limits]`: how much is read."""
+
+    body: Size = "64KiB"
+    envelope: Size = "1MiB"
+    minidump: Size = "32MiB"
+    per_sender: int = Field(default=0, ge=0)
+    values_per_attribute: int = Field(default=50_000, ge=1)
+
+
+class Retention(Section):
+    """`[retention]`: when counters are deleted."""
+
+    analytics: str = "25 months"
+    crashes: str = "90 days"
+
+    @field_validator("analytics")
+    @classmethod
+    def _check_analytics(cls, text: str) -> str:
+        Keep.read(text, "90 days")
+        return text
+
+    @field_validator("crashes")
+    @classmethod
+    def _check_crashes(cls, text: str) -> str:
+        Keep.read("25 months", text)
+        return text
+
+    @property
+    def keep(self) -> Keep:
+        """How long each is kept."""
+        return Keep.read(self.analytics, self.crashes)
+
+
+class Errors(Section):
+    """`[errors]`: where reports about Logless itself go; off until a DSN is set."""
+
+    dsn: str = ""
+
+
+class Metrics(Section):
+    """`[metrics]`: who may read /metrics."""
+
+    token: str = ""
+
+
+class GoalSection(Section):
+    """An entry of `goals`."""
+
+    name: str
+    page: str = ""
+    event: str = ""
+
+
+class SiteSection(Section):
+    """`[[site]]`."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    hosts: list[str] = []
+    timezone: Zone = "UTC"
+    profile: Profile = Profile.STANDARD
+    pages: list[str] = []
+    exclude: list[str] = []
+    referrers: list[str] = []
+    partners: list[str] = []
+    campaigns: list[str] = []
+    events: list[str] = []
+    props: list[str] = []
+    params: list[str] = []
+    goals: list[GoalSection] = []
+    funnels: list[list[str]] = []
+    own_networks: Cidrs = []
+    own_exits: Cidrs = []
+    demonstration: bool = False
+
+    @field_validator("pages", "exclude")
+    @classmethod
+    def _check_globs(cls, globs: list[str]) -> list[str]:
+        for index, glob in enumerate(globs):
+            if not glob.startswith("/") or re.search(r"[\[\]{}?]", glob):
+                raise ValueError(f'[{index}] is not a glob: begin with "/" and use "*" for any characters')
+        return globs
+
+    def site(self) -> Site:
+        """Return the site that is configured."""
+        return Site(
+            id=self.id,
+            hosts=tuple(host.lower() for host in self.hosts) or (self.id.lower(),),
+            timezone=ZoneInfo(self.timezone),
+            profile=self.profile,
+            pages=tuple(self.pages),
+            exclude=tuple(self.exclude),
+            referrers=frozenset(self.referrers),
+            partners=frozenset(self.partners),
+            campaigns=frozenset(self.campaigns),
+            events=frozenset(self.events),
+            props=frozenset(self.props),
+            params=frozenset(self.params),
+            goals=tuple(Goal(goal.name, goal.page, goal.event) for goal in self.goals),
+            funnels=tuple(tuple(steps) for steps in self.funnels),
+            own_networks=tuple(self.own_networks),
+            own_exits=tuple(self.own_exits),
+            demonstration=self.demonstration,
+        )
+
+
+class AppSection(Section):
+    """`[[app]]`."""
+
+    id: int = Field(ge=1, le=4_294_967_295)
+    name: str = Field(min_length=1, max_length=100)
+    key: str = Field(pattern=r"^[0-9a-f]{32}$")
+    timezone: Zone = "UTC"
+    profile: Profile = Profile.STANDARD
+    consent: Consent = Consent.EXPLICIT
+    sessions: bool = False
+    environments: list[str] = ["production", "beta"]
+    tags: dict[str, list[str]] = {}
+    fingerprints: list[str] = []
+    demonstration: bool = False
+
+    def app(self) -> App:
+        """Return the app that is configured."""
+        return App(
+            id=self.id,
+            name=self.name,
+            key=self.key,
+            timezone=ZoneInfo(self.timezone),
+            profile=self.profile,
+            consent=self.consent,
+            sessions=self.sessions,
+            environments=frozenset(self.environments),
+            tags={name: tuple(values) for name, values in self.tags.items()},
+            fingerprints=frozenset(self.fingerprints),
+            demonstration=self.demonstration,
+        )
+
+
+class Settings(BaseSettings):
+    """All of the configuration, checked."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LOGLESS_", env_nested_delimiter="__", extra="forbid", frozen=True, case_sensitive=False
+    )
+
+    server: Server = Server()
+    store: Store = Store()
+    control: Control = Control()
+    runtime: Runtime = Runtime()
+    privacy: Privacy = Privacy()
+    limits: Limits = Limits()
+    retention: Retention = Retention()
+    errors: Errors = Errors()
+    metrics: Metrics = Metrics()
+    site: list[SiteSection] = []
+    app: list[AppSection] = []
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file."""
+        return env_settings, init_settings
+
+    @property
+    def control_path(self) -> Path:
+        """File of the control database; beside the data unless configured."""
+        if self.control.url:
+            return Path(self.control.url.removeprefix("sqlite:///"))
+        data = Target.read(self.store.url).path
+        return (data.parent if data is not None else Path("/var/lib/logless")) / "control.db"
+
+    @property
+    def spool_path(self) -> Path:
+        """Folder of the spool, beside the control database."""
+        return self.control_path.parent / "spool"
+
+
+def read_settings(path: Path, *, must_exist: bool = True) -> Settings:
+    """Read a configuration file. Raises SettingsError with one line for each thing that is wrong."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if must_exist:
+            raise SettingsError(
+                f"{path} is not there: write one, name it with --config, or try `logless demo`"
+            ) from None
+        content = {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path.name}: {error}") from None
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from None
+    try:
+        settings = Settings(**content)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(path.name, content, one) for one in error.errors())) from None
+    _check_unique(path.name, "site", [site.id for site in settings.site])
+    _check_unique(path.name, "app", [str(app.id) for app in settings.app])
+    return settings
+
+
+def _check_unique(name: str, section: str, ids: list[str]) -> None:
+    for one in ids:
+        if ids.count(one) > 1:
+            raise SettingsError(f'{name}: {section} "{one}" is there twice: give each its own id')
+
+
+def _explain(name: str, content: Mapping[str, Any], error: Any) -> str:
+    """Say where an error stands in the file's own words, and what would be right."""
+    where = list(error["loc"])
+    prefix = ""
+    if len(where) > 1 and where[0] in {"site", "app"} and isinstance(where[1], int):
+        listed = content.get(where[0])
+        entry = listed[where[1]] if isinstance(listed, list) and where[1] < len(listed) else {}
+        given = entry.get("id", where[1] + 1) if isinstance(entry, dict) else where[1] + 1
+        prefix = f'{where[0]} "{given}": '
+        where = where[2:]
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
+    if error["type"] == "extra_forbidden":
+        return f'{name}: {prefix}unknown key "{key}"'
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{name}: {prefix}{key}{'' if message.startswith('[') else ': '}{message}"

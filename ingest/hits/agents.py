@@ -1,0 +1,88 @@
+"""What a user agent tells: browser, system, device. The text itself ends here.
+
+Families and versions are uap-core's, read by ua-parser-rs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ua_parser import Domain
+from ua_parser.loaders import load_builtins
+from ua_parser.regex import Resolver
+
+from ingest.hits.bots import Bots
+
+UNKNOWN: Final = "(unknown)"
+_LONGEST: Final = 512
+_CACHED: Final = 4_096
+
+_MOBILE_SYSTEMS: Final = frozenset({"iOS", "Android", "Windows Phone", "KaiOS", "HarmonyOS"})
+_DESKTOP_SYSTEMS: Final = frozenset(
+    {"Windows", "Mac OS X", "Linux", "Ubuntu", "Fedora", "Debian", "Chrome OS", "FreeBSD", "OpenBSD"}
+)
+_SYSTEM_NAMES: Final = {"Mac OS X": "macOS", "Chrome OS": "ChromeOS"}
+_BROWSER_NAMES: Final = {
+    "Chrome Mobile": "Chrome", "Chrome Mobile iOS": "Chrome", "Chrome Mobile WebView": "Android WebView",
+    "Mobile Safari": "Safari", "Mobile Safari UI/WKWebView": "iOS WebView",
+    "Firefox Mobile": "Firefox", "Firefox iOS": "Firefox",
+    "Edge Mobile": "Edge", "Edge Mobile iOS": "Edge", "Opera Mobile": "Opera",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A user agent, reduced to classes that millions share."""
+
+    browser: str
+    system: str
+    device: str
+    bot: bool
+
+
+class Agents:
+    """Reads user agents, and remembers verdicts until the day ends."""
+
+    def __init__(self) -> None:
+        self._resolve = Resolver(load_builtins())
+        self._bots = Bots()
+        self._known: dict[str, Agent] = {}
+
+    def read(self, text: str) -> Agent:
+        """Return what a user agent tells; what stands past 512 characters is not looked at."""
+        text = text[:_LONGEST]
+        known = self._known.get(text)
+        if known is None:
+            if len(self._known) >= _CACHED:
+                self._known.clear()
+            known = self._known[text] = self._parse(text)
+        return known
+
+    def forget(self) -> None:
+        """Empty the memory: no user agent outlives its day."""
+        self._known.clear()
+
+    def _parse(self, text: str) -> Agent:
+        found = self._resolve(text, Domain.ALL)
+        browser = found.user_agent.family if found.user_agent else UNKNOWN
+        system = found.os.family if found.os else UNKNOWN
+        brand = found.device.family if found.device else ""
+        return Agent(
+            browser=_BROWSER_NAMES.get(browser, browser),
+            system=_SYSTEM_NAMES.get(system, system),
+            device=_device(text, system, brand),
+            bot=self._bots.match(text) or brand == "Spider",
+        )
+
+
+def _device(text: str, system: str, brand: str) -> str:
+    """Return desktop, mobile, tablet or other.
+
+    Android tablets are those whose agent does not say Mobile, as Google asks browser makers to do.
+    """
+    if brand == "iPad" or "Tablet" in text or (system == "Android" and "Mobile" not in text):
+        return "tablet"
+    if system in _MOBILE_SYSTEMS or "Mobile" in text:
+        return "mobile"
+    return "desktop" if system in _DESKTOP_SYSTEMS else "other"

@@ -1,0 +1,40 @@
+"""Breakdowns of visits, one small file each.
+
+A file holds `BREAKDOWN`, which says what the attribute is called, and `value(hit)`, which reads it off the first
+hit of a visit. A file may hold `is_declared(value, site)`, for values that the operator declared. To add a
+breakdown, write such a file: counting, disclosure, the Stats API, pages and CSV find it by being here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+
+from ingest.counters.cells import Breakdown
+from ingest.hits.hit import Hit
+from ingest.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class VisitAttribute:
+    """A breakdown with the way to its value."""
+
+    breakdown: Breakdown
+    value: Callable[[Hit], str]
+    is_declared: Callable[[str, Site], bool] | None
+
+    def is_free(self, value: str, site: Site) -> bool:
+        """Return whether a value may be named from the first."""
+        return value in self.breakdown.free or (self.is_declared is not None and self.is_declared(value, site))
+
+
+def visit_attributes() -> tuple[VisitAttribute, ...]:
+    """Return every breakdown in this folder, in the order of their file names."""
+    modules = [
+        import_module(f"{__name__}.{found.name}") for found in sorted(iter_modules(__path__), key=lambda m: m.name)
+    ]
+    return tuple(
+        VisitAttribute(module.BREAKDOWN, module.value, getattr(module, "is_declared", None)) for module in modules
+    )

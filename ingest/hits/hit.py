@@ -1,0 +1,50 @@
+"""What a submission becomes on its way to a visit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ingest.hits.agents import Agent
+from ingest.hits.location import Location
+from ingest.hits.paths import Page
+from ingest.hits.sources import Source
+from ingest.hits.wire import Submission
+from ingest.site import Site
+
+
+class Kind(Enum):
+    """What a submission tells."""
+
+    PAGEVIEW = "pageview"
+    ENGAGEMENT = "engagement"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A submission for one site, and what the request around it tells. No field can hold an address."""
+
+    site: Site
+    submission: Submission
+    location: Location
+    agent: Agent
+    country: str
+    network: str
+    languages: str  # Accept-Language, for clients that do not say their language
+    from_own_network: bool = False
+    over_rate: bool = False
+
+
+@dataclass(slots=True)
+class Hit:
+    """Something that a person did on a site; each `put_` step fills its own fields."""
+
+    arrival: Arrival
+    kind: Kind = Kind.PAGEVIEW
+    page: Page = field(default=Page("", free=False, fallback=None))
+    source: Source = field(default=Source("", ""))
+    event: str = ""
+    seconds: int = 0
+    scroll: int | None = None
+    interactive: bool = True

@@ -1,0 +1,79 @@
+"""Where a visit came from: the referring host, and the name that it goes by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ingest.boundary.identifiers import find_identifier
+from ingest.hits.location import Location
+from ingest.site import Site
+
+DIRECT: Final = "(direct)"
+WITHHELD: Final = "(withheld)"
+_LONGEST: Final = 100
+
+_NAMES: Final = {
+    "google": "Google", "bing": "Bing", "duckduckgo": "DuckDuckGo", "yahoo": "Yahoo", "ecosia": "Ecosia",
+    "qwant": "Qwant", "startpage": "Startpage", "yandex": "Yandex", "baidu": "Baidu",
+    "facebook": "Facebook", "instagram": "Instagram", "linkedin": "LinkedIn", "lnkd": "LinkedIn",
+    "reddit": "Reddit", "youtube": "YouTube", "twitter": "X", "pinterest": "Pinterest", "github": "GitHub",
+    "wikipedia": "Wikipedia", "chatgpt": "ChatGPT", "perplexity": "Perplexity", "claude": "Claude",
+}  # fmt: skip
+_HOSTS: Final = {
+    "search.brave.com": "Brave Search", "news.ycombinator.com": "Hacker News", "t.co": "X", "x.com": "X",
+    "youtu.be": "YouTube", "gemini.google.com": "Gemini", "copilot.microsoft.com": "Copilot",
+    "old.reddit.com": "Reddit", "out.reddit.com": "Reddit", "l.facebook.com": "Facebook",
+}  # fmt: skip
+_SECOND_LEVEL: Final = frozenset({"co", "com", "org", "net", "gov", "ac", "edu"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a visit came from."""
+
+    name: str
+    referrer: str  # host, or (direct)
+
+
+def source_of(page: Location, came_from: str, site: Site) -> Source:
+    """Return the source of a visit that began on this page.
+
+    A tagged link (`utm_source`, `source`, `ref`) names its source itself; else the referring host does. The site's
+    own hosts refer nobody. Path and query of the referrer are not looked at.
+    """
+    referrer = _referrer(came_from, site)
+    if page.query:
+        params = page.params()
+        tagged = params.get("utm_source") or params.get("source") or params.get("ref")
+        if tagged:
+            return Source(_spoken(tagged), referrer)
+    return Source(DIRECT if referrer == DIRECT else name_of(referrer), referrer)
+
+
+def _referrer(came_from: str, site: Site) -> str:
+    host = Location.read(came_from).host.removeprefix("www.")
+    if not host or any(host == own.removeprefix("www.") for own in site.hosts):
+        return DIRECT
+    if len(host) > _LONGEST or not host.isprintable() or find_identifier(host) is not None:
+        return WITHHELD
+    return host
+
+
+def name_of(host: str) -> str:
+    """Return the name that a referring host goes by, or the host itself."""
+    if host in _HOSTS:
+        return _HOSTS[host]
+    labels = host.split(".")
+    if len(labels) < 2:
+        return host
+    label = labels[-3] if len(labels) > 2 and labels[-2] in _SECOND_LEVEL else labels[-2]
+    return _NAMES.get(label, host)
+
+
+def _spoken(tag: str) -> str:
+    tag = " ".join(tag.split())[:_LONGEST]
+    if not tag.isprintable() or find_identifier(tag) is not None:
+        return WITHHELD
+    known = _NAMES.get(tag.lower())
+    return known or (name_of(tag.lower()) if "." in tag else tag)
