@@ -60,7 +60,7 @@ def reduce_event(event: Event, _: Hint) -> Event:
     values = (event.get("exception") or {}).get("values") or []
     return {
         "event_id": event.get("event_id", ""),
-        "timestamp": event.get("timestamp"),  # type: ignore[typeddict-item]  # the SDK sends what it made itself
+        "timestamp": event.get("timestamp"),
         "platform": "python",
         "level": "error",
         "release": event.get("release", ""),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from hashlib import blake2b
 from socket import AF_INET, AF_INET6, inet_pton
-from typing import Any, Final, NoReturn, SupportsIndex, final
+from typing import Final, NoReturn, SupportsIndex, final
 
 from ingest.boundary.geo import Countries
 from ingest.boundary.networks import Hosting, Networks
@@ -68,7 +67,7 @@ class Address:
         self.__inner = self.__wire = self.__holder = b""
         self.__known_bits = 0
 
-    def __init_subclass__(cls) -> NoReturn:
+    def __init_subclass__(cls) -> None:
         raise TypeError("an address cannot be subclassed: a subclass could read it")
 
     @classmethod
@@ -76,7 +75,7 @@ class Address:
         """Read an address as a peer or a forwarding header gives it; never raises, the unreadable is unknown.
 
         Takes IPv4 in exactly four decimal parts and IPv6 in any form, each with an optional port, brackets,
-        quotes and (IPv6) zone. Octal, hexadecimal and short IPv4 forms are unknown: programs disagree on them.
+        quotes and (IPv6) zone. Octal, hexadecimal and short IPv4 forms are unknown: programs differ on them.
         """
         address = cls()
         wire = _pack(text)
@@ -87,8 +86,8 @@ class Address:
         else:
             wire = _undress(wire)
             inner = _unwrap(wire)
-            # Whoever owns one IPv6 network can write any IPv4 address into an ISATAP interface id. Were that the
-            # sender, one host could be as many senders as k asks for; 6to4 and Teredo route answers through it.
+            # Whoever owns one IPv6 network can write any IPv4 address into an ISATAP interface id. Were that
+            # the sender, one host could be as many senders as k asks for. 6to4 and Teredo answer through it.
             address.__holder = wire[:8] if len(inner) == 16 or _is_isatap(wire) else inner
         address.__wire = wire
         address.__inner = inner
@@ -152,9 +151,6 @@ class Address:
         return self is other
 
     __hash__ = None  # type: ignore[assignment]  # no dictionary, set or cache can be keyed by an address
-
-    def __iter__(self) -> Iterator[Any]:
-        raise TypeError("an address cannot be iterated")
 
     def __copy__(self) -> NoReturn:
         raise TypeError("an address cannot be copied")
@@ -220,13 +216,7 @@ def _is_port_or_nothing(text: str) -> bool:
     if not text:
         return True
     digits = text[1:]
-    return (
-        text[0] == ":"
-        and digits.isascii()
-        and digits.isdigit()
-        and len(digits) <= 5
-        and int(digits) <= 0xFFFF
-    )
+    return text[0] == ":" and digits.isascii() and digits.isdigit() and len(digits) <= 5 and int(digits) <= 0xFFFF
 
 
 def _undress(packed: bytes) -> bytes:

@@ -22,8 +22,8 @@ _HARMLESS: Final = frozenset(
 """Names that are kept without a closer look: what browsers and SDKs send with every request."""
 
 _TELLING_WORDS: Final = frozenset(
-    b"""addr address from ip ipaddress ipaddr ips ipv4 ipv6 latitude longitude latlong citylatlong peer peername
-    via""".split()
+    b"""addr address from ip ipaddress ipaddr ips ipv4 ipv6 latitude longitude latlong citylatlong peer
+    peername via""".split()
 )
 """Words of header names under which proxies and content networks write who is behind them, or where."""
 
@@ -33,9 +33,7 @@ _TELLING_PARTS: Final = tuple(
 )
 """The same, run together with other letters."""
 
-_PROXYS_OWN: Final = frozenset(
-    {b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"x-forwarded-prefix"}
-)
+_PROXYS_OWN: Final = frozenset({b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"x-forwarded-prefix"})
 """Where a trusted proxy says how it was reached. They name no person; from anyone else they are a lie."""
 
 

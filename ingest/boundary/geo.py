@@ -10,9 +10,7 @@ from typing import Final, Self
 import maxminddb
 
 SHIPPED: Final = "iptoasn-country.mmdb"
-_REMEDY: Final = (
-    "give an MMDB file of countries (ip-location-db, DB-IP, MaxMind) or remove it to use the one shipped"
-)
+_REMEDY: Final = "give an MMDB file of countries (ip-location-db, DB-IP, MaxMind) or remove it to use the one shipped"
 _ENOUGH: Final = 0.5  # of the records must name a country: else it is a database of something else
 
 
@@ -42,7 +40,7 @@ class Countries:
         """Read a file from end to end; return how many networks it names, or raise CountriesError."""
         with cls.open(path) as countries:
             try:
-                networks, named = countries._count()
+                networks, named = countries.count()
             except (maxminddb.InvalidDatabaseError, ValueError, RuntimeError):
                 raise CountriesError(f"{path}: the country database is corrupt: {_REMEDY}") from None
         if named < _ENOUGH * networks or not named:
@@ -60,7 +58,7 @@ class Countries:
             return ""  # raised on, the error and its frames would carry the address into reports
         return _code_in(record)
 
-    def _count(self) -> tuple[int, int]:
+    def count(self) -> tuple[int, int]:
         """Return how many networks there are, and how many of them name a country."""
         networks = named = 0
         for _, record in self._reader:

@@ -13,8 +13,8 @@ from ingest.boundary.networks import Networks
 _MOST_HOPS: Final = 32
 _LONGEST: Final = 4096  # bytes of all forwarding values together
 
-# RFC 7239, 4: forwarded-pair = token "=" value; value = token / quoted-string. An unquoted address with a port
-# is against that grammar but common; no address needs a quoted-pair (a backslash), so none is taken.
+# RFC 7239, 4: forwarded-pair = token "=" value; value = token / quoted-string. An unquoted address with a
+# port is against that grammar but common; no address needs a quoted-pair (a backslash), so none is taken.
 _PAIR: Final = re2.compile(rb"[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(\"[^\"\\]*\"|[^\",;\\ \t]+)[ \t]*(;|,|\z)")
 
 

@@ -33,10 +33,10 @@ class DayKeys:
         """Return 8 bytes for (owner, address): what k and the caps count."""
         return address.digest(self._key(owner, day), b"sender", owner.encode())
 
-    def crash_sender(  # noqa: PLR0917  # all that makes a sender, and nothing else
+    def crash_sender(
         self, owner: str, day: date, address: Address, installation: str, model: str, system: str
     ) -> bytes:
-        """Return 8 bytes for (owner, installation), or if none was sent for (owner, address, model, system)."""
+        """Return 8 bytes for (owner, installation), else for (owner, address, model, system)."""
         key = self._key(owner, day)
         if installation:
             return Address().digest(key, b"installation", owner.encode(), _bytes_of(installation))

@@ -299,7 +299,7 @@ def _whole_day(cells: Cells) -> Cells:
     for key, amounts in cells.items():
         if key[0] == HOURS:
             add_amounts(kept, (HOURS, str(WHOLE_DAY)), amounts)
-        elif key[0] == REFUSED:
+        elif key[0] in {REFUSED, MARK}:
             add_amounts(kept, key, amounts)
     return kept
 

@@ -54,10 +54,13 @@ class Rates:
         self._minute = 0
         self._counts: Counter[bytes] = Counter()
 
+    @property
+    def limited(self) -> bool:
+        """Whether there is a limit at all."""
+        return self._most > 0
+
     def is_over(self, sender: bytes, now: float) -> bool:
         """Count a submission and return whether it is past the limit."""
-        if not self._most:
-            return False
         minute = int(now) // 60
         if minute != self._minute:
             self._minute = minute
@@ -151,7 +154,6 @@ class HitEndpoint:
 
     def _count(self, site: Site, submission: Submission, request: _Request, now: float) -> None:
         day = self._ledger.day(site, now)
-        sender = self._keys.sender(site.id, day.date, request.address)
         arrival = Arrival(
             site=site,
             submission=submission,
@@ -161,7 +163,8 @@ class HitEndpoint:
             network=request.address.network,
             languages=request.languages,
             from_own_network=bool(site.own_networks) and request.address.is_in(self._networks(site.own_networks)),
-            over_rate=self._rates.is_over(sender, now),
+            over_rate=self._rates.limited
+            and self._rates.is_over(self._keys.sender(site.id, day.date, request.address), now),
         )
         hit = walk(arrival, self._paths)
         if isinstance(hit, Refusal):

