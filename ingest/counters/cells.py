@@ -135,7 +135,6 @@ class Refusal(StrEnum):
     BAD_ENCODING = "bad_encoding"
     DUPLICATE = "duplicate"
     UNWANTED_ITEM = "unwanted_item"
-    WITHHELD = "withheld"
 
 
 UNKNOWN_OWNER: Final = "(unknown)"

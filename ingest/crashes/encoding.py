@@ -19,7 +19,7 @@ from ingest.counters.cells import Refusal
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _ZLIB: Final = zlib.MAX_WBITS
 _RAW: Final = -zlib.MAX_WBITS
-_ZSTD_OPTIONS: Final = {zstd.DecompressionParameter.window_log_max: 23}
+_ZSTD_OPTIONS: Final[Mapping[int, int]] = {zstd.DecompressionParameter.window_log_max: 23}
 """RFC 8878, section 3.1.1.1.2: decoders should support windows of 8 MB and may refuse larger ones."""
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 import re2
 
 from ingest.counters.cells import Refusal
+
+T = TypeVar("T")
 
 _LONGEST_HEADER: Final = 8192
 _MOST_ITEMS: Final = 1000
@@ -56,7 +58,7 @@ _HEADER: Final = msgspec.json.Decoder(_Header)
 _ITEM_HEADER: Final = msgspec.json.Decoder(_ItemHeader)
 
 
-class _Malformed(Exception):
+class _FormatError(Exception):
     """The envelope breaks a rule of the format."""
 
 
@@ -73,7 +75,7 @@ def read_envelope(body: bytes) -> Envelope | Refusal:
     try:
         # "Envelope header is required, but it can be empty."
         line, at = _line(body, 0)
-        header: _Header = _decode(_HEADER, line)
+        header = _decode(_HEADER, line)
         event_id = read_uuid(header.event_id)
         if header.event_id and event_id is None:
             # "All known headers and their data types can be validated […]; if validation fails, the Envelope may be
@@ -85,7 +87,7 @@ def read_envelope(body: bytes) -> Envelope | Refusal:
             items.append(item)
             if len(items) > _MOST_ITEMS:
                 return Refusal.TOO_LARGE
-    except _Malformed:
+    except _FormatError:
         return Refusal.BAD_ENVELOPE
     return Envelope(event_id, header.dsn, tuple(items))
 
@@ -99,7 +101,7 @@ def _items(body: bytes, at: int) -> Iterator[Item]:
             # allowed." After an item whose payload was ended by a newline, one more may be that final newline.
             return
         line, at = _line(body, at)
-        header: _ItemHeader = _decode(_ITEM_HEADER, line)
+        header = _decode(_ITEM_HEADER, line)
         end = _end(body, at, header.length)
         yield Item(header.type, whole[at:end])
         at = end + 1
@@ -111,18 +113,18 @@ def _line(body: bytes, at: int) -> tuple[bytes, int]:
     if end < 0:
         end = len(body)
     if end - at > _LONGEST_HEADER:
-        raise _Malformed
+        raise _FormatError
     return body[at:end], min(end + 1, len(body))
 
 
-def _decode(decoder: msgspec.json.Decoder, line: bytes) -> msgspec.Struct:
+def _decode(decoder: msgspec.json.Decoder[T], line: bytes) -> T:
     # "Must not be padded by leading or trailing whitespace": so a "\r" before the newline is refused too.
     if not (line.startswith(b"{") and line.endswith(b"}")):
-        raise _Malformed
+        raise _FormatError
     try:
         return decoder.decode(line)
     except (ValueError, RecursionError):  # ValueError: not JSON, not UTF-8, or a field of the wrong type
-        raise _Malformed from None
+        raise _FormatError from None
 
 
 def _end(body: bytes, at: int, length: int | None) -> int:
@@ -136,9 +138,9 @@ def _end(body: bytes, at: int, length: int | None) -> int:
     # "If length cannot be consumed, that is, the Envelope is EOF before the number of bytes has been consumed, then
     # the Envelope is malformed."
     if length < 0 or end > len(body):
-        raise _Malformed
+        raise _FormatError
     # "Length-prefixed payloads must terminate with \n or EOF. […] Any other character, including whitespace, means
     # the Envelope is malformed."
     if end < len(body) and body[end] != _NEWLINE:
-        raise _Malformed
+        raise _FormatError
     return end

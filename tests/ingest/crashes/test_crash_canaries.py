@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import pytest
+from sentry_sdk.scrubber import EventScrubber
+
+from crashes.canaries import KEPT, WAITS, Canaries, event
+from crashes.door import EXPLICIT, RecordingDay
+from ingest.counters.disclosure import Who
+from ingest.crashes.event import Report, open_event, read_report
+from ingest.crashes.stack import Thrown
+from ingest.crashes.tally import count_report
+
+EVENTS = 2000
+WHO = Who(b"somebody", "198.51")
+
+
+@dataclass(frozen=True)
+class Trial:
+    canaries: Canaries
+    event: dict[str, Any]
+    report: Report
+
+
+@cache
+def trials() -> tuple[Trial, ...]:
+    drawn = []
+    for seed in range(EVENTS):
+        canaries = Canaries(random.Random(seed))
+        made = event(canaries)
+        section = open_event(json.dumps(made).encode())
+        assert isinstance(section, dict)
+        drawn.append(Trial(canaries, made, read_report(section, EXPLICIT)))
+    return tuple(drawn)
+
+
+def leaks(canaries: Canaries, text: str, *places: str) -> set[str]:
+    """Return the markers in a text that may not be there: all but those of the places given."""
+    allowed = set().union(*(canaries.kept.get(place, set()) for place in places))
+    every = canaries.forbidden.union(*canaries.kept.values())
+    lower = text.lower()
+    return {marker for marker in every - allowed if marker in lower}
+
+
+def handed_on(day: RecordingDay) -> Iterator[str]:
+    for key in day.keys:
+        yield "\n".join(key)
+    for stack in day.stacks:
+        yield f"{stack.type}\n{stack.function}\n{stack.stack}"
+
+
+def test_there_is_a_marker_in_every_place() -> None:
+    assert sum(len(trial.canaries.forbidden) for trial in trials()) > 100 * EVENTS
+
+
+def test_a_report_holds_no_marker_but_names_of_code() -> None:
+    for trial in trials():
+        assert not leaks(trial.canaries, repr(trial.report), *KEPT, *WAITS)
+
+
+def test_what_is_handed_to_counting_holds_no_marker_but_names_of_code() -> None:
+    for trial in trials():
+        day = RecordingDay()
+        count_report(day, trial.report, WHO)
+        for text in handed_on(day):
+            assert not leaks(trial.canaries, text, *KEPT, *WAITS)
+
+
+def test_what_may_leave_memory_holds_not_even_the_model() -> None:
+    for trial in trials():
+        day = RecordingDay()
+        count_report(day, trial.report, WHO)
+        change = day.settle()
+        assert change is not None
+        assert not leaks(trial.canaries, repr((change.cells, change.exemplars)), *KEPT)
+
+
+@pytest.mark.parametrize("place", [*KEPT, *WAITS])
+def test_every_place_on_the_list_is_needed(place: str) -> None:
+    """A place where no marker is ever found again would make the list wider than the truth."""
+    found = (any(name in repr(trial.report) for name in trial.canaries.kept.get(place, ())) for trial in trials())
+    assert any(found)
+
+
+def test_a_list_of_what_to_deny_is_caught_by_the_same_search() -> None:
+    caught = 0
+    scrubber = EventScrubber(recursive=True)
+    for trial in trials():
+        scrubbed = json.loads(json.dumps(trial.event))
+        scrubber.scrub_event(scrubbed)
+        caught += bool(leaks(trial.canaries, json.dumps(scrubbed, default=repr), *KEPT, *WAITS))
+    assert caught == EVENTS
+
+
+def test_a_leak_of_folders_is_caught_by_the_same_search() -> None:
+    """The variant keeps the paths of frames that our own reader saw and cut."""
+    caught = tried = 0
+    for trial in trials():
+        leaky = _with_paths(trial)
+        if leaky is not None:
+            tried += 1
+            caught += bool(leaks(trial.canaries, repr(leaky), *KEPT, *WAITS))
+    assert tried > EVENTS / 4
+    assert caught == tried
+
+
+def test_a_leak_of_the_message_is_caught_by_the_same_search() -> None:
+    for trial in trials():
+        leaky = replace(trial.report, logger=json.dumps(trial.event.get("tags")))
+        assert leaks(trial.canaries, repr(leaky), *KEPT, *WAITS)
+
+
+def _with_paths(trial: Trial) -> Report | None:
+    exceptions = trial.event["exception"]
+    if isinstance(exceptions, str):
+        return None
+    stacktrace = exceptions["values"][-1]["stacktrace"]
+    last = trial.report.chain[-1]
+    if not last.frames or not isinstance(stacktrace, dict):
+        return None
+    path = stacktrace["frames"][-1].get("filename") if stacktrace.get("frames") else None
+    if path is None:  # a stack that is junk, or one of a thread
+        return None
+    frame = replace(last.frames[-1], file=json.dumps(path))
+    return replace(trial.report, chain=(*trial.report.chain[:-1], Thrown(last.type, (*last.frames[:-1], frame))))
