@@ -100,11 +100,7 @@ class Period:
 
     def start_of(self, day: date, bucket: Bucket) -> date:
         """Return the first day of the bucket that a day is in, cut to the period."""
-        if bucket is Bucket.WEEK:
-            return max(self.since, day - timedelta(days=day.weekday()))
-        if bucket is Bucket.MONTH:
-            return max(self.since, day.replace(day=1))
-        return day
+        return max(self.since, start_of(day, bucket))
 
     def starts(self, bucket: Bucket) -> list[date]:
         """Return the first day of every bucket of the period, in order."""
@@ -112,9 +108,23 @@ class Period:
         return list(dict.fromkeys(self.start_of(day, bucket) for day in days))
 
 
+def start_of(day: date, bucket: str) -> date:
+    """Return the first day of the bucket that a day is in, as the queries do; without a bucket always 1970-01-01."""
+    if bucket in {Bucket.DAY, Bucket.HOUR}:
+        return day
+    if bucket == Bucket.WEEK:
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if bucket == Bucket.MONTH else date(1970, 1, 1)
+
+
 def in_words(day: date) -> str:
     """Return a day as people write it: `9 Nov 2026`."""
     return f"{day.day} {day:%b %Y}"
+
+
+def in_short(day: date, today: date) -> str:
+    """Return a day without its year, if that is this year: `9 Nov`."""
+    return f"{day.day} {day:%b}" if day.year == today.year else in_words(day)
 
 
 def today_in(timezone: tzinfo, now: float) -> date:

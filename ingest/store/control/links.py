@@ -28,9 +28,7 @@ def use_link(control: Control, secret: str, now: float) -> User | None:
     with control.begin() as connection:
         # One statement takes the row away and says whose it was: two browsers cannot both get it.
         user = connection.execute(
-            delete(LINKS)
-            .where(LINKS.c.digest == digest_of(secret), LINKS.c.expires > int(now))
-            .returning(LINKS.c.user)
+            delete(LINKS).where(LINKS.c.digest == digest_of(secret), LINKS.c.expires > int(now)).returning(LINKS.c.user)
         ).scalar_one_or_none()
         if user is None:
             return None

@@ -1,0 +1,122 @@
+"""The dashboards as one ASGI application, built once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from argon2 import PasswordHasher
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from dashboards.assets import Assets
+from dashboards.desk import Ask, Desk
+from dashboards.figures import Figures
+from dashboards.headers import SecureHeaders
+from dashboards.inventory import Inventory
+from dashboards.live import Live
+from dashboards.page import Page
+from dashboards.passwords import Passwords
+from dashboards.questions import Questions
+from dashboards.refusals import Refusals
+from dashboards.reports import Reports
+from dashboards.routes import build_routes
+from dashboards.shell import Shell
+from dashboards.throttle import Throttle
+from ingest.app import Apps
+from ingest.site import Sites
+from ingest.store.client import StoreError
+from ingest.store.control.database import Control
+from ingest.store.reader import Reader
+
+MESSAGES = {
+    400: "This request could not be read.",
+    403: "You may not do that.",
+    404: "There is nothing at this address.",
+    405: "This address does not answer that method.",
+    413: "The request is too large.",
+    415: "The form came in another encoding than forms do.",
+    500: "Something broke on our side. The server's log has it.",
+    503: "The store cannot be reached just now. What is sent is still counted; try again in a moment.",
+}
+
+
+def build(
+    sites: Sites,
+    apps: Apps,
+    reader: Reader,
+    control: Control,
+    live: Live,
+    clock: Callable[[], float],
+    base_url: str,
+    notices: Callable[[], Sequence[str]] = tuple,
+    hasher: PasswordHasher | None = None,
+) -> Starlette:
+    """Return the application. `notices` are lines that every member reads on top of a page.
+
+    It opens nothing and closes nothing: the reader, the control database and the live view are the caller's.
+    """
+    questions = Questions(reader)
+    assets = Assets.read()
+    shell = Shell(assets)
+    is_https = urlsplit(base_url).scheme == "https"
+    desk = Desk(
+        sites=sites,
+        apps=apps,
+        figures=Figures(questions, live),
+        reports=Reports(questions, live),
+        refusals=Refusals(questions, live),
+        inventory=Inventory(questions),
+        control=control,
+        passwords=Passwords(control, hasher or PasswordHasher()),
+        throttle=Throttle(secrets.token_bytes(32)),
+        assets=assets,
+        clock=clock,
+        notices=notices,
+        is_https=is_https,
+    )
+    errors = Errors(desk, shell)
+    return Starlette(
+        routes=build_routes(desk, shell),
+        middleware=[Middleware(SecureHeaders, is_https=is_https), Middleware(GZipMiddleware, minimum_size=1024)],
+        exception_handlers={HTTPException: errors.refused, StoreError: errors.away, 500: errors.broken},
+    )
+
+
+class Errors:
+    """Pages for what went wrong: they say what to do and repeat nothing."""
+
+    def __init__(self, desk: Desk, shell: Shell) -> None:
+        self._desk = desk
+        self._shell = shell
+
+    async def refused(self, request: Request, error: Exception) -> Response:
+        """Answer what was refused by its status."""
+        assert isinstance(error, HTTPException)
+        return self._write(request, error.status_code, dict(error.headers or {}))
+
+    async def away(self, request: Request, _error: Exception) -> Response:
+        """Answer while the store cannot be reached."""
+        return self._write(request, 503, {"Retry-After": "5"})
+
+    async def broken(self, request: Request, _error: Exception) -> Response:
+        """Answer when there is a bug."""
+        return self._write(request, 500, {})
+
+    def _write(self, request: Request, status: int, headers: dict[str, str]) -> Response:
+        message = MESSAGES.get(status, HTTPStatus(status).phrase)
+        path = request.url.path
+        if path.startswith("/api/") or path.endswith((".json", ".csv")):
+            return JSONResponse({"error": message}, status, headers)
+        values = {"status": status, "message": message}
+        response = self._shell.write(
+            Page(template="error.html", title=message, values=values, status=status), Ask(self._desk, request)
+        )
+        response.headers.update(headers)
+        return response

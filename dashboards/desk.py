@@ -1,0 +1,76 @@
+"""What every page works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from starlette.requests import Request
+
+from dashboards.assets import Assets
+from dashboards.figures import Figures
+from dashboards.inventory import Inventory
+from dashboards.passwords import Passwords
+from dashboards.refusals import Refusals
+from dashboards.reports import Reports
+from dashboards.throttle import Throttle
+from ingest.app import Apps
+from ingest.site import Sites
+from ingest.store.control.database import Control
+from ingest.store.control.sessions import Session
+from ingest.store.control.tokens import Token
+from ingest.store.control.users import User
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Built once by `dashboards.app`."""
+
+    sites: Sites
+    apps: Apps
+    figures: Figures
+    reports: Reports
+    refusals: Refusals
+    inventory: Inventory
+    control: Control
+    passwords: Passwords
+    throttle: Throttle
+    assets: Assets
+    clock: Callable[[], float]
+    notices: Callable[[], Sequence[str]]
+    is_https: bool
+
+
+class Format(StrEnum):
+    """How an answer is written."""
+
+    HTML = ""
+    JSON = "json"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request on its way to a page: by whom, and in which form the answer is wanted."""
+
+    desk: Desk
+    request: Request
+    format: Format = Format.HTML
+    session: Session | None = None
+    token: Token | None = None
+
+    @property
+    def user(self) -> User:
+        """The member who asks; only pages of members may look."""
+        assert self.session is not None
+        return self.session.user
+
+    @property
+    def now(self) -> float:
+        """The present, in seconds since 1970."""
+        return self.desk.clock()
+
+    def argument(self, name: str) -> str:
+        """Return a part of the query string, or an empty text."""
+        return self.request.query_params.get(name, "")

@@ -1,0 +1,219 @@
+"""Numbers of sites: what the store holds and, for totals, what is still in memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, TypeVar
+
+from dashboards.counts import Counts
+from dashboards.live import Live, read_still
+from dashboards.period import Period
+from dashboards.questions import Questions
+from ingest.counters.cells import RARE, Attribute, Metric, Pair
+from ingest.site import Site
+
+Slot = TypeVar("Slot", date, tuple[date, int])
+
+ALL: Final = 2**32 - 1
+"""As many rows as there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of an attribute with its counts."""
+
+    value: str
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Some values of an attribute, and how many there are in all."""
+
+    values: tuple[Value, ...] = ()
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a value must be: an operator of OPERATORS, and the texts that it is about."""
+
+    operator: str = ""
+    texts: tuple[str, ...] = ()
+
+
+OPERATORS = ("is", "is_not", "contains", "contains_not")
+
+Slice = tuple[date, str, str]
+"""The first day of a bucket, and two values: empty where they were not asked for."""
+
+
+class Figures:
+    """Reads the numbers of sites."""
+
+    def __init__(self, questions: Questions, live: Live) -> None:
+        self._questions = questions
+        self._live = live
+
+    async def days(self, site: Site, since: date, until: date) -> dict[date, Counts]:
+        """Return the totals of every day that has any; both dates are within."""
+
+        async def read() -> dict[date, Counts]:
+            found: defaultdict[date, Counts] = defaultdict(Counts)
+            for (day, _), amounts in self._live_hours(site, since, until).items():
+                found[day] += Counts.of(amounts)
+            for day, *amounts in await self._questions.ask("totals_by_day", _span(site, since, until)):
+                found[day] += Counts.of(amounts)
+            return _shown(site, found)
+
+        return await read_still(self._live, read)
+
+    async def hours(self, site: Site, since: date, until: date) -> dict[tuple[date, int], Counts]:
+        """Return the totals of every local hour that has any; hour -1 is a day that does not tell its hours."""
+
+        async def read() -> dict[tuple[date, int], Counts]:
+            found: defaultdict[tuple[date, int], Counts] = defaultdict(Counts)
+            for key, amounts in self._live_hours(site, since, until).items():
+                found[key] += Counts.of(amounts)
+            for day, hour, *amounts in await self._questions.ask("totals_by_hour", _span(site, since, until)):
+                found[day, hour] += Counts.of(amounts)
+            return _shown(site, found)
+
+        return await read_still(self._live, read)
+
+    async def visitors(self, sites: Sequence[Site], since: date, until: date) -> dict[str, dict[date, int]]:
+        """Return visitors by site and day."""
+
+        async def read() -> dict[str, dict[date, int]]:
+            found: dict[str, defaultdict[date, int]] = {site.id: defaultdict(int) for site in sites}
+            for site in sites:
+                for (day, _), amounts in self._live_hours(site, since, until).items():
+                    found[site.id][day] += amounts[Metric.VISITORS]
+            parameters = {"sites": [site.id for site in sites], "since": since, "until": until}
+            for name, day, visitors in await self._questions.ask("visitors_of_sites", parameters):
+                found[name][day] += visitors
+            return {
+                site.id: {
+                    day: Counts(visitors=sum_).shown(site.profile).visitors for day, sum_ in found[site.id].items()
+                }
+                for site in sites
+            }
+
+        return await read_still(self._live, read)
+
+    async def top(
+        self, site: Site, period: Period, metrics: Mapping[Attribute, Metric], rows: int
+    ) -> dict[Attribute, Breakdown]:
+        """Return the first values of some attributes, each ordered by its metric, and `(rare)` behind them."""
+        parameters = {
+            **_span(site, period.since, period.until),
+            "attributes": [attribute.value for attribute in metrics],
+            "metrics": [metric + 1 for metric in metrics.values()],
+            "rows": rows,
+        }
+        values: defaultdict[Attribute, list[Value]] = defaultdict(list)
+        totals: dict[Attribute, int] = {}
+        for name, value, *amounts, total in await self._questions.ask("top_values", parameters):
+            values[Attribute(name)].append(Value(value, Counts.of(amounts).shown(site.profile)))
+            totals[Attribute(name)] = total
+        # The query puts (rare) first, so that the limit cannot drop it; people look for it at the end.
+        return {
+            attribute: Breakdown((*_common(found), *_rare(found)), totals[attribute])
+            for attribute, found in values.items()
+        }
+
+    async def values(
+        self,
+        site: Site,
+        period: Period,
+        attribute: Attribute,
+        metric: Metric,
+        *,
+        text: str = "",
+        rows: int = ALL,
+        skip: int = 0,
+    ) -> Breakdown:
+        """Return the values of one attribute that contain a text, the most frequent first and `(rare)` last."""
+        parameters = {
+            **_span(site, period.since, period.until),
+            "attribute": attribute.value,
+            "metric": metric + 1,
+            "text": text,
+            "rows": rows,
+            "skip": skip,
+        }
+        found = await self._questions.ask("values", parameters)
+        values = tuple(Value(value, Counts.of(amounts).shown(site.profile)) for value, *amounts, _ in found)
+        return Breakdown(values, found[0][-1] if found else 0)
+
+    async def cells(
+        self, site: Site, since: date, until: date, bucket: str, attribute: Attribute, match: Match, *, by_value: bool
+    ) -> dict[Slice, Counts]:
+        """Return the counts of one attribute by bucket (`day`, `week`, `month` or none) and, if wanted, by value."""
+        parameters = {
+            **_span(site, since, until),
+            "attribute": attribute.value,
+            "bucket": bucket,
+            "by_value": by_value,
+            **_asked(match),
+        }
+        return _slices(site, await self._questions.ask("cells", parameters))
+
+    async def pairs(
+        self,
+        site: Site,
+        since: date,
+        until: date,
+        bucket: str,
+        pair: Pair,
+        match: Match,
+        matched: Attribute,
+        by: Iterable[Attribute],
+    ) -> dict[Slice, Counts]:
+        """Return the counts of a pair by bucket and the attributes wanted; the match is about `matched`."""
+        first, second = pair.attributes
+        wanted = set(by)
+        parameters = {
+            **_span(site, since, until),
+            "pair": pair.value,
+            "bucket": bucket,
+            "by_first": first in wanted,
+            "by_second": second in wanted,
+            "filter_first": matched is first,
+            **_asked(match),
+        }
+        return _slices(site, await self._questions.ask("pairs", parameters))
+
+    def _live_hours(self, site: Site, since: date, until: date) -> Mapping[tuple[date, int], Sequence[int]]:
+        # A strict site is written once, when the day closes, and is not shown before.
+        return {} if site.profile.at_close_only else self._live.hours(site.id, since, until)
+
+
+def _span(site: Site, since: date, until: date) -> dict[str, object]:
+    return {"site": site.id, "since": since, "until": until}
+
+
+def _asked(match: Match) -> dict[str, object]:
+    return {"operator": match.operator, "values": list(match.texts)}
+
+
+def _slices(site: Site, rows: Iterable[Sequence[object]]) -> dict[Slice, Counts]:
+    return {
+        (start, first, second): Counts.of(amounts).shown(site.profile)  # type: ignore[arg-type,misc]
+        for start, first, second, *amounts in rows
+    }
+
+
+def _shown(site: Site, found: Mapping[Slot, Counts]) -> dict[Slot, Counts]:
+    return {slot: counts.shown(site.profile) for slot, counts in sorted(found.items())}
+
+
+def _common(values: Iterable[Value]) -> list[Value]:
+    return [value for value in values if value.value != RARE]
+
+
+def _rare(values: Iterable[Value]) -> list[Value]:
+    return [value for value in values if value.value == RARE]

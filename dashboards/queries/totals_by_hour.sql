@@ -1,0 +1,6 @@
+-- totals_by_hour: the totals of one site, a row for every day and hour of a span
+SELECT day, hour, sum(visitors), sum(visits), sum(pageviews), sum(events), sum(bounces), sum(seconds), sum(scroll), sum(scrolls)
+FROM hours
+WHERE site = {site:String} AND day BETWEEN {since:Date} AND {until:Date} AND node = ''
+GROUP BY day, hour
+ORDER BY day, hour

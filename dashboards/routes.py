@@ -1,0 +1,74 @@
+"""Every address that answers, with the permission that it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.routing import Route
+
+from dashboards.access import Gate, Permission, View
+from dashboards.desk import Desk, Format
+from dashboards.pages.account import account, change_password, revoke_session
+from dashboards.pages.breakdown import breakdown
+from dashboards.pages.crashes import crash, crashes
+from dashboards.pages.files import favicon, static_file
+from dashboards.pages.home import home
+from dashboards.pages.login import login, logout, open_link, show_login
+from dashboards.pages.overview import overview
+from dashboards.pages.privacy import app_privacy, privacy, site_privacy
+from dashboards.shell import Shell
+from dashboards.stats.endpoint import query
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the table. `also` names the path whose `.json` and `.csv` answer too."""
+
+    path: str
+    view: View
+    permission: Permission
+    method: str = "GET"
+    also: str = ""
+
+
+def _page(path: str, view: View, permission: Permission) -> Entry:
+    return Entry(path, view, permission, also=path)
+
+
+ROUTES: Final = (
+    Entry("/", home, Permission.MEMBER, also="/index"),
+    _page("/sites/{site}", overview, Permission.MEMBER),
+    _page("/sites/{site}/privacy", site_privacy, Permission.MEMBER),
+    _page("/sites/{site}/{panel}", breakdown, Permission.MEMBER),
+    _page("/apps/{app:int}/crashes", crashes, Permission.MEMBER),
+    _page("/apps/{app:int}/crashes/{group}", crash, Permission.MEMBER),
+    _page("/apps/{app:int}/privacy", app_privacy, Permission.MEMBER),
+    _page("/privacy", privacy, Permission.PUBLIC),
+    Entry("/login", show_login, Permission.PUBLIC),
+    Entry("/login", login, Permission.PUBLIC, "POST"),
+    Entry("/login/{secret}", open_link, Permission.PUBLIC),
+    Entry("/logout", logout, Permission.MEMBER, "POST"),
+    Entry("/account", account, Permission.MEMBER),
+    Entry("/account/password", change_password, Permission.MEMBER, "POST"),
+    Entry("/account/sessions", revoke_session, Permission.MEMBER, "POST"),
+    Entry("/api/v2/query", query, Permission.TOKEN, "POST"),
+    Entry("/static/{file}", static_file, Permission.PUBLIC),
+    Entry("/favicon.ico", favicon, Permission.PUBLIC),
+)
+
+
+def build_routes(desk: Desk, shell: Shell) -> list[Route]:
+    """Return the routes: of each page first its `.json` and `.csv`, whose paths a page's own pattern would take."""
+    routes: list[Route] = []
+    for entry in ROUTES:
+        for path, form in _forms(entry):
+            gate = Gate(desk, shell, entry.permission, entry.view, form)
+            routes.append(Route(path, gate.answer, methods=[entry.method]))
+    return routes
+
+
+def _forms(entry: Entry) -> Sequence[tuple[str, Format]]:
+    others = [(f"{entry.also}.{form}", form) for form in (Format.JSON, Format.CSV)] if entry.also else []
+    return [*others, (entry.path, Format.HTML)]

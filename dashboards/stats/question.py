@@ -1,0 +1,287 @@
+"""What is asked of the Stats API, read from JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+
+from dashboards.period import Bucket, Period, custom_period, named_period, today_in
+from dashboards.stats.vocabulary import (
+    BUCKETS,
+    CRASH_DIMENSIONS,
+    CRASH_METRICS,
+    GROUP,
+    OPERATORS,
+    RANGES,
+    REASON,
+    REFUSALS,
+    TITLE,
+    VISIT_DIMENSIONS,
+    VISIT_METRICS,
+)
+from ingest.app import App, Apps
+from ingest.site import Site, Sites
+from ingest.store.control.tokens import Token
+
+MOST_ROWS: Final = 1_000_000
+DEFAULT_ROWS: Final = 10_000
+MOST_VALUES: Final = 500
+KEYS: Final = (
+    "site_id", "app_id", "metrics", "date_range", "dimensions", "filters", "order_by", "pagination", "include"
+)  # fmt: skip
+
+
+class QuestionError(Exception):
+    """The question cannot be answered. The message names the field and what it may be, never what it was."""
+
+
+class ForeignError(Exception):
+    """The token does not cover the site or app that is asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A dimension, and what its value must be."""
+
+    operator: str
+    dimension: str
+    values: tuple[str, ...]
+
+    def admits(self, value: str) -> bool:
+        """Return whether a value passes."""
+        if self.operator in {"is", "is_not"}:
+            return (value in self.values) == (self.operator == "is")
+        return any(text in value for text in self.values) == (self.operator == "contains")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A metric or dimension to order by."""
+
+    name: str
+    is_descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that makes sense."""
+
+    owner: Site | App
+    metrics: tuple[str, ...]
+    dimensions: tuple[str, ...]
+    filters: tuple[Filter, ...]
+    period: Period
+    order: tuple[Order, ...]
+    limit: int
+    offset: int
+    time_labels: bool
+    total_rows: bool
+
+    @property
+    def time(self) -> Bucket | None:
+        """The bucket of the time dimension, if there is one."""
+        return next((BUCKETS[name] for name in self.dimensions if name in BUCKETS), None)
+
+    @property
+    def is_about_refusals(self) -> bool:
+        """Whether refusals are asked for."""
+        return self.metrics == (REFUSALS,)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The question as it was understood."""
+        owner = self.owner
+        return {
+            **({"site_id": owner.id} if isinstance(owner, Site) else {"app_id": owner.id}),
+            "metrics": list(self.metrics),
+            "date_range": [self.period.since.isoformat(), self.period.until.isoformat()],
+            "dimensions": list(self.dimensions),
+            "filters": [[item.operator, item.dimension, list(item.values)] for item in self.filters],
+            "order_by": [[item.name, "desc" if item.is_descending else "asc"] for item in self.order],
+            "include": {"time_labels": self.time_labels, "total_rows": self.total_rows},
+            "pagination": {"limit": self.limit, "offset": self.offset},
+        }
+
+
+def read_question(body: bytes, token: Token, sites: Sites, apps: Apps, now: float) -> Question:
+    """Read a question. Raises QuestionError; ForeignError when the token is for another site or app."""
+    asked = _read_json(body)
+    owner = _owner(asked, token, sites, apps)
+    metrics = _metrics(asked, owner)
+    dimensions = _dimensions(asked, owner, metrics)
+    include = _object(asked, "include", ("time_labels", "total_rows", "imports"))
+    pagination = _object(asked, "pagination", ("limit", "offset"))
+    question = Question(
+        owner=owner,
+        metrics=metrics,
+        dimensions=dimensions,
+        filters=_filters(asked, owner, metrics),
+        period=_period(asked, today_in(owner.timezone, now)),
+        order=_order(asked, metrics, dimensions),
+        limit=_whole(pagination, "limit", DEFAULT_ROWS, 1, MOST_ROWS),
+        offset=_whole(pagination, "offset", 0, 0, 10**9),
+        time_labels=_flag(include, "time_labels"),
+        total_rows=_flag(include, "total_rows"),
+    )
+    if question.time_labels and question.time is None:
+        raise QuestionError("include.time_labels needs a time dimension in dimensions")
+    return question
+
+
+def _read_json(body: bytes) -> Mapping[str, Any]:
+    try:
+        asked = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise QuestionError("the body is not JSON") from error
+    if not isinstance(asked, dict):
+        raise QuestionError("the body is not a JSON object")
+    if any(key not in KEYS for key in asked):
+        raise QuestionError(f"a key is unknown; known are {', '.join(KEYS)}")
+    return asked
+
+
+def _owner(asked: Mapping[str, Any], token: Token, sites: Sites, apps: Apps) -> Site | App:
+    if ("site_id" in asked) == ("app_id" in asked):
+        raise QuestionError("give either site_id or app_id")
+    if "site_id" in asked:
+        name = asked["site_id"]
+        if not isinstance(name, str):
+            raise QuestionError("site_id is a string")
+        if not token.covers_site(name):
+            raise ForeignError
+        site = sites.get(name)
+        if site is None:
+            raise QuestionError("site_id: no site of that id is configured")
+        return site
+    number = asked["app_id"]
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise QuestionError("app_id is a whole number")
+    if not token.covers_app(number):
+        raise ForeignError
+    app = apps.get(number)
+    if app is None:
+        raise QuestionError("app_id: no app of that id is configured")
+    return app
+
+
+def _metrics(asked: Mapping[str, Any], owner: Site | App) -> tuple[str, ...]:
+    names = _strings(asked, "metrics")
+    known = VISIT_METRICS if isinstance(owner, Site) else CRASH_METRICS
+    if not names:
+        raise QuestionError(f"metrics names at least one of {', '.join((*known, REFUSALS))}")
+    if REFUSALS in names and len(names) > 1:
+        raise QuestionError("metrics: refusals is asked for alone")
+    if any(name not in known and name != REFUSALS for name in names):
+        raise QuestionError(f"metrics has an unknown name; known are {', '.join((*known, REFUSALS))}")
+    return names
+
+
+def known_dimensions(owner: Site | App, metrics: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that `dimensions` may hold, apart from those of time."""
+    if REFUSALS in metrics:
+        return (REASON,)
+    return tuple(VISIT_DIMENSIONS) if isinstance(owner, Site) else (GROUP, TITLE, *CRASH_DIMENSIONS)
+
+
+def _dimensions(asked: Mapping[str, Any], owner: Site | App, metrics: Sequence[str]) -> tuple[str, ...]:
+    names = _strings(asked, "dimensions")
+    known = (*BUCKETS, *known_dimensions(owner, metrics))
+    if any(name not in known for name in names):
+        raise QuestionError(f"dimensions has an unknown name; known are {', '.join(known)}")
+    if sum(name in BUCKETS for name in names) > 1:
+        raise QuestionError("dimensions: only one of them can be of time")
+    hour = f"time:{Bucket.HOUR.value}"
+    if hour in names and (len(names) > 1 or not isinstance(owner, Site) or REFUSALS in metrics):
+        raise QuestionError("dimensions: time:hour is kept of a site's totals only, so it stands alone")
+    return names
+
+
+def _filters(asked: Mapping[str, Any], owner: Site | App, metrics: Sequence[str]) -> tuple[Filter, ...]:
+    found = asked.get("filters", [])
+    known = known_dimensions(owner, metrics)
+    if not isinstance(found, list):
+        raise QuestionError("filters is a list of [operator, dimension, [values]]")
+    if len(found) > 1:
+        raise QuestionError("filters: one filter is answered at a time, since no table is wider than two properties")
+    return tuple(_filter(item, known) for item in found)
+
+
+def _filter(item: object, known: Sequence[str]) -> Filter:
+    if not isinstance(item, list) or len(item) != 3:
+        raise QuestionError("filters: each is [operator, dimension, [values]]")
+    operator, dimension, values = item
+    if operator not in OPERATORS:
+        raise QuestionError(f"filters: the operator is one of {', '.join(OPERATORS)}")
+    if not isinstance(dimension, str) or dimension not in known:
+        raise QuestionError(f"filters: the dimension is one of {', '.join(known)}")
+    if not isinstance(values, list) or not 0 < len(values) <= MOST_VALUES:
+        raise QuestionError(f"filters: the values are a list of 1 to {MOST_VALUES} strings")
+    if not all(isinstance(value, str) and "\0" not in value for value in values):
+        raise QuestionError("filters: each value is a string")
+    return Filter(operator, dimension, tuple(values))
+
+
+def _period(asked: Mapping[str, Any], today: date) -> Period:
+    given = asked.get("date_range")
+    period = None
+    if isinstance(given, str) and given in RANGES:
+        period = named_period(given, today)
+    elif isinstance(given, list) and len(given) == 2 and all(isinstance(day, str) for day in given):
+        period = custom_period(given[0], given[1], today)
+    if period is None:
+        names = ", ".join(f'"{name}"' for name in RANGES)
+        raise QuestionError(f'date_range is one of {names}, or two days ["YYYY-MM-DD", "YYYY-MM-DD"] up to today')
+    return period
+
+
+def _order(asked: Mapping[str, Any], metrics: Sequence[str], dimensions: Sequence[str]) -> tuple[Order, ...]:
+    found = asked.get("order_by")
+    if found is None:
+        # As Plausible has it: by time if there is a time, else the first metric, the most first.
+        times = tuple(Order(name, is_descending=False) for name in dimensions if name in BUCKETS)
+        return times or (Order(metrics[0], is_descending=True),)
+    if not isinstance(found, list):
+        raise QuestionError('order_by is a list of [name, "asc" or "desc"]')
+    return tuple(_order_item(item, (*metrics, *dimensions)) for item in found)
+
+
+def _order_item(item: object, known: Sequence[str]) -> Order:
+    if not isinstance(item, list) or len(item) != 2 or item[1] not in ("asc", "desc"):
+        raise QuestionError('order_by: each is [name, "asc" or "desc"]')
+    if item[0] not in known:
+        raise QuestionError("order_by: each name is one of the metrics or dimensions that are asked for")
+    return Order(item[0], item[1] == "desc")
+
+
+def _strings(asked: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    found = asked.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+        raise QuestionError(f"{name} is a list of strings")
+    if len(set(found)) != len(found):
+        raise QuestionError(f"{name} names something twice")
+    return tuple(found)
+
+
+def _object(asked: Mapping[str, Any], name: str, known: Sequence[str]) -> Mapping[str, Any]:
+    found = asked.get(name, {})
+    if not isinstance(found, dict) or any(key not in known for key in found):
+        raise QuestionError(f"{name} is an object of {', '.join(known)}")
+    return found
+
+
+def _whole(found: Mapping[str, Any], name: str, default: int, least: int, most: int) -> int:
+    number = found.get(name, default)
+    if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
+        raise QuestionError(f"pagination.{name} is a whole number from {least} to {most}")
+    return number
+
+
+def _flag(found: Mapping[str, Any], name: str) -> bool:
+    flag = found.get(name, False)
+    if not isinstance(flag, bool):
+        raise QuestionError(f"include.{name} is true or false")
+    return flag

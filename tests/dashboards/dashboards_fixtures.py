@@ -1,0 +1,134 @@
+"""One real store for the process, a real control database for each test, and the dashboards on top of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from dashboards_stage import FAST, NOW, NUMBERS, Clock, Memory, Rows, Stats
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from dashboards.app import build
+from ingest.app import App, Apps
+from ingest.site import Profile, Site, Sites
+from ingest.store.client import Connection, Connector
+from ingest.store.control.database import Control
+from ingest.store.control.links import make_link
+from ingest.store.control.tokens import create_token
+from ingest.store.control.users import Role, User, add_user
+from ingest.store.migrations import migrate
+from ingest.store.reader import Reader
+
+Build = Callable[[str], Starlette]
+
+
+@pytest.fixture(scope="session")
+def store(connector: Connector) -> Iterator[Connection]:
+    connection = connector.connect()
+    migrate(connection)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def reader(connector: Connector, store: Connection) -> Iterator[Reader]:
+    reader = Reader(connector)
+    yield reader
+    reader.close()
+
+
+@pytest.fixture
+def rows(store: Connection) -> Rows:
+    return Rows(store)
+
+
+@pytest.fixture
+def live() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Iterator[Control]:
+    control = Control.open(f"sqlite:///{tmp_path / 'control.db'}")
+    yield control
+    control.close()
+
+
+@pytest.fixture
+def site() -> Site:
+    """A site of a name that no other test uses."""
+    return Site(id=f"site{next(NUMBERS)}.example", hosts=("example.org",))
+
+
+@pytest.fixture
+def strict() -> Site:
+    return Site(id=f"strict{next(NUMBERS)}.example", hosts=("example.org",), profile=Profile.STRICT)
+
+
+@pytest.fixture
+def app() -> App:
+    return App(id=1000 + next(NUMBERS), name="desktop", key="0" * 32)
+
+
+@pytest.fixture
+def sites(site: Site, strict: Site) -> Sites:
+    sites = Sites()
+    sites.replace(
+        [site, strict, Site(id="empty.example", hosts=(), timezone=ZoneInfo("Asia/Tokyo"), demonstration=True)]
+    )
+    return sites
+
+
+@pytest.fixture
+def apps(app: App) -> Apps:
+    apps = Apps()
+    apps.replace([app, App(id=999_999, name="silent", key="1" * 32)])
+    return apps
+
+
+@pytest.fixture
+def build_at(
+    sites: Sites, apps: Apps, reader: Reader, control: Control, live: Memory, clock: Clock
+) -> Callable[[str], Starlette]:
+    def build_at(base_url: str) -> Starlette:
+        return build(sites, apps, reader, control, live, clock, base_url, hasher=FAST)
+
+    return build_at
+
+
+@pytest.fixture
+def pages(build_at: Build) -> Starlette:
+    return build_at("http://testserver")
+
+
+@pytest.fixture
+def anyone(pages: Starlette) -> Iterator[TestClient]:
+    """A browser that is not signed in."""
+    with TestClient(pages, follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture
+def owner(control: Control) -> User:
+    return add_user(control, "ada", Role.OWNER)
+
+
+@pytest.fixture
+def member(pages: Starlette, control: Control, owner: User) -> Iterator[TestClient]:
+    """A browser that came by a one-time link."""
+    with TestClient(pages, follow_redirects=False) as client:
+        assert client.get(f"/login/{make_link(control, owner.id, NOW)}").status_code == 303
+        yield client
+
+
+@pytest.fixture
+def stats(anyone: TestClient, control: Control) -> Stats:
+    return Stats(anyone, create_token(control, "test").token)

@@ -1,0 +1,273 @@
+"""Real Chromium on a real server: screens in light, dark, narrow and without scripts; axe; freshness; keys."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from dashboards_stage import NOW, TODAY, Memory, Rows
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from starlette.applications import Starlette
+
+from ingest.app import App
+from ingest.counters.exemplar import Exemplar
+from ingest.site import Site
+from ingest.store.control.database import Control
+from ingest.store.control.links import make_link
+from ingest.store.control.users import User
+
+pytest_plugins = ["dashboards_fixtures"]
+pytestmark = pytest.mark.browser
+
+CHROMIUM = shutil.which("chromium")
+GROUP = "e" * 16
+
+SCREENS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
+    "narrow": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+    "zoomed": {"color_scheme": "dark", "viewport": {"width": 640, "height": 450}},
+    "without scripts": {"java_script_enabled": False, "viewport": {"width": 1280, "height": 900}},
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed: apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def base_url(pages: Starlette) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(pages, port=port, log_level="critical", access_log=False, ws="none"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    until = time.monotonic() + 20
+    while not server.started and time.monotonic() < until:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(20)
+
+
+@pytest.fixture
+def filled(rows: Rows, site: Site, app: App, live: Memory) -> list[str]:
+    days = [TODAY - timedelta(days=back) for back in range(28)]
+    rows.hours(site.id, [(day, 9, [40 + day.day, 50, 99, 3, 20, 2000, 60, 1]) for day in days])
+    for attribute in ("page", "source", "country", "browser", "system", "device", "language", "event", "network"):
+        values = ("(rare)", "", "CH", "/blog/" + "a-long-title-" * 12)
+        rows.cells(site.id, attribute, [(TODAY, value, [30, 33, 60, 2, 9, 900, 50, 1]) for value in values])
+    rows.refusals(site.owner, [(TODAY, "bot", 5)])
+    frame = {"function": "merge_" * 30, "module": "app.sync", "file": "sync.py", "line": 8, "in_app": True}
+    stack = json.dumps({"platform": "python", "exceptions": [{"type": "E", "frames": [{"function": "f"}, frame]}]})
+    rows.groups(app.id, [(GROUP, date(2026, 11, 16), Exemplar(1, "KeyError", "merge", stack), TODAY, TODAY)])
+    rows.crashes(app.id, [(day, GROUP, "release", f"1.{day.day}", 4) for day in days])
+    return [
+        "/", f"/sites/{site.id}", f"/sites/{site.id}?period=day", f"/sites/{site.id}?period=12mo&metric=bounce_rate",
+        f"/sites/{site.id}/pages", f"/sites/{site.id}/privacy", "/sites/empty.example", f"/apps/{app.id}/crashes",
+        f"/apps/{app.id}/crashes/{GROUP}", f"/apps/{app.id}/privacy", "/apps/999999/crashes", "/privacy", "/account",
+    ]  # fmt: skip
+
+
+class Watch:
+    """Notes what a page should not do."""
+
+    def __init__(self, page: Page, base_url: str) -> None:
+        self.faults: list[str] = []
+        page.on("console", lambda message: self.faults.append(message.text))
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("request", lambda asked: None if asked.url.startswith(base_url) else self.faults.append(asked.url))
+
+
+def signed_in(browser: Browser, base_url: str, control: Control, owner: User, **screen: Any) -> BrowserContext:
+    context = browser.new_context(**screen)
+    page = context.new_page()
+    page.goto(f"{base_url}/login/{make_link(control, owner.id, NOW)}")
+    assert page.url == f"{base_url}/"
+    page.close()
+    return context
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_screen_is_quiet_and_fits(
+    screen: str, browser: Browser, base_url: str, control: Control, owner: User, filled: list[str]
+) -> None:
+    context = signed_in(browser, base_url, control, owner, **SCREENS[screen])
+    page = context.new_page()
+    watch = Watch(page, base_url)
+    for path in filled:
+        answer = page.goto(base_url + path)
+        assert answer is not None
+        assert answer.status == 200
+        assert page.locator("h1").count() == 1, path
+        if SCREENS[screen].get("java_script_enabled", True):
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{path} is {wide} pixels too wide"
+    assert watch.faults == []
+    context.close()
+
+
+def test_a_chart_is_drawn_in_its_colours(
+    browser: Browser, base_url: str, control: Control, owner: User, filled: list[str], tmp_path: Path
+) -> None:
+    colours = set()
+    for screen in ("light", "dark"):
+        context = signed_in(browser, base_url, control, owner, **SCREENS[screen])
+        page = context.new_page()
+        page.goto(base_url + filled[1])
+        drawn = page.evaluate(
+            "() => { const line = document.querySelector('.chart .line'); const style = getComputedStyle(line);"
+            " const box = line.getBoundingClientRect(); return [style.stroke, style.fill, box.width, box.height]; }"
+        )
+        assert drawn[1] == "none"
+        assert drawn[2] > 600
+        assert drawn[3] > 20
+        colours.add(drawn[0])
+        context.close()
+    assert len(colours) == 2
+    assert "rgb(0, 0, 0)" not in colours
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is absent, so axe-core cannot be fetched")
+    folder = tmp_path_factory.mktemp("axe")
+    got = subprocess.run(
+        [npm, "pack", "axe-core@4.11.0", "--silent"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if got.returncode:
+        pytest.skip("npm could not fetch axe-core")
+    subprocess.run(["tar", "xzf", got.stdout.split()[-1]], cwd=folder, check=True)
+    return (folder / "package" / "axe.min.js").read_text()
+
+
+@pytest.mark.node
+@pytest.mark.parametrize(("screen", "rules"), [("light", []), ("dark", ["color-contrast"])])
+def test_axe_finds_nothing(
+    screen: str,
+    rules: list[str],
+    axe: str,
+    browser: Browser,
+    base_url: str,
+    control: Control,
+    owner: User,
+    filled: list[str],
+) -> None:
+    context = signed_in(browser, base_url, control, owner, **SCREENS[screen])
+    page = context.new_page()
+    found = []
+    for path in [*filled, "/nothing"]:
+        page.goto(base_url + path)
+        page.evaluate("for (const details of document.querySelectorAll('main details')) details.open = true")
+        found += run_axe(page, axe, path, rules)
+    anyone = browser.new_context(**SCREENS[screen])
+    page = anyone.new_page()
+    for path in ("/login", "/login/used-up", "/privacy"):
+        page.goto(base_url + path)
+        found += run_axe(page, axe, path, rules)
+    assert found == [], "\n".join(found)
+    page.evaluate("document.querySelector('main').innerHTML += '<img><h2 class=pale>pale words</h2>'")
+    page.evaluate("document.querySelector('.pale').style.color = '#333'")
+    assert run_axe(page, axe, "planted", rules), "axe has to see what was planted"
+    anyone.close()
+    context.close()
+
+
+def run_axe(page: Page, axe: str, path: str, rules: list[str]) -> list[str]:
+    page.evaluate(axe)
+    violations = page.evaluate(
+        "async rules => (await axe.run(rules.length ? {runOnly: rules} : {})).violations"
+        ".map(found => [found.id, found.nodes.map(node => node.html)])",
+        rules,
+    )
+    return [f"{path}: {name}: {nodes[:2]}" for name, nodes in violations]
+
+
+def test_clicks_show_within_three_seconds_and_can_be_paused(
+    browser: Browser, base_url: str, control: Control, owner: User, site: Site, live: Memory
+) -> None:
+    context = signed_in(browser, base_url, control, owner, **SCREENS["light"])
+    page = context.new_page()
+    watch = Watch(page, base_url)
+    page.goto(f"{base_url}/sites/{site.id}?period=day")
+    visitors = page.locator('[data-metric="visitors"]')
+    assert visitors.inner_text() == "0"
+    live.totals[site.id] = {(TODAY, 13): [3, 3, 15, 0, 0, 60, 0, 0]}
+    expect(visitors).to_have_text("3", timeout=3000)
+    assert page.locator('[data-metric="pageviews"]').inner_text() == "15"
+    page.get_by_role("button", name="Live").click()
+    live.totals[site.id] = {(TODAY, 13): [4, 4, 16, 0, 0, 60, 0, 0]}
+    page.wait_for_timeout(3200)
+    assert visitors.inner_text() == "3"
+    page.get_by_role("button", name="Paused").click()
+    expect(visitors).to_have_text("4", timeout=3000)
+    assert watch.faults == []
+    context.close()
+
+
+def test_a_chart_is_read_by_keys(
+    browser: Browser, base_url: str, control: Control, owner: User, filled: list[str]
+) -> None:
+    context = signed_in(browser, base_url, control, owner, **SCREENS["light"])
+    page = context.new_page()
+    page.goto(base_url + filled[1])
+    page.locator("[data-chart]").focus()
+    page.keyboard.press("End")
+    assert page.locator(".tip").inner_text() == "61 so far\nSat 21 Nov 2026"
+    page.keyboard.press("ArrowLeft")
+    assert "Fri 20 Nov 2026" in page.locator(".tip").inner_text()
+    page.keyboard.press("Home")
+    assert "25 Oct 2026" in page.locator(".tip").inner_text()
+    page.keyboard.press("Escape")
+    assert not page.locator(".tip").is_visible()
+    context.close()
+
+
+def test_people_get_about_without_scripts(
+    browser: Browser, base_url: str, control: Control, owner: User, filled: list[str], site: Site, app: App
+) -> None:
+    context = signed_in(browser, base_url, control, owner, **SCREENS["without scripts"])
+    page = context.new_page()
+    page.goto(base_url)
+    page.locator(".switcher summary").click()
+    page.locator(".switcher").get_by_role("link", name=site.id).click()
+    page.get_by_role("link", name="7 days").click()
+    assert page.url.endswith("?period=7d")
+    page.get_by_role("link", name="Bounce rate").click()
+    assert "metric=bounce_rate" in page.url
+    page.get_by_role("link", name="All 4 pages").click()
+    page.get_by_label("Pages that contain").fill("blog")
+    page.get_by_role("button", name="Search").click()
+    assert "period=7d" in page.url
+    assert page.locator("tbody tr").count() == 1
+    page.goto(f"{base_url}/apps/{app.id}/crashes")
+    page.get_by_role("link", name="KeyError in merge").click()
+    page.locator(".folded summary").first.click()
+    page.locator(".account summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    assert page.url == f"{base_url}/login"
+    context.close()

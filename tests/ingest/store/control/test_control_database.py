@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.store.control.database import Control, ControlError
+from ingest.store.control.facts import drop_fact, get_fact, put_fact
+from ingest.store.control.users import Role, add_user, remove_user
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "control.db"
+
+
+@pytest.fixture
+def control(path: Path) -> Iterator[Control]:
+    control = Control.open(f"sqlite:///{path}")
+    yield control
+    control.close()
+
+
+def test_the_file_is_for_its_owner_only(control: Control, path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_what_is_deleted_is_overwritten(control: Control, path: Path) -> None:
+    name = "marguerite-canary"
+    add_user(control, "somebody", Role.OWNER)
+    add_user(control, name, Role.VIEWER)
+    assert name.encode() in path.read_bytes(), "the search has to find what is there"
+    remove_user(control, name)
+    assert name.encode() not in path.read_bytes()
+    assert sorted(file.name for file in path.parent.iterdir()) == ["control.db"]
+
+
+def test_without_secure_delete_it_would_have_stayed(tmp_path: Path) -> None:
+    leaky = sqlite3.connect(tmp_path / "leaky.db")
+    leaky.execute("PRAGMA secure_delete = OFF")
+    leaky.execute("CREATE TABLE users (name TEXT)")
+    leaky.executemany("INSERT INTO users VALUES (?)", [("somebody",), ("marguerite-canary",)])
+    leaky.execute("DELETE FROM users WHERE name = 'marguerite-canary'")
+    leaky.commit()
+    leaky.close()
+    assert b"marguerite-canary" in (tmp_path / "leaky.db").read_bytes()
+
+
+def test_no_column_is_an_address_a_browser_or_a_moment(control: Control) -> None:
+    from ingest.store.control.database import METADATA
+
+    assert {table.name: [column.name for column in table.columns] for table in METADATA.sorted_tables} == {
+        "facts": ["name", "value"],
+        "tokens": ["id", "name", "digest", "scope", "site", "app"],
+        "users": ["id", "name", "role", "password"],
+        "links": ["digest", "user", "expires"],
+        "sessions": ["id", "digest", "user", "by_link", "began", "idle_until", "ends"],
+    }
+
+
+def test_it_is_opened_again_with_what_it_held(control: Control, path: Path) -> None:
+    put_fact(control, "history", "complete")
+    again = Control.open(f"sqlite:///{path}")
+    assert get_fact(again, "history") == "complete"
+    again.close()
+
+
+def test_a_newer_one_is_left_alone(control: Control, path: Path) -> None:
+    control.close()
+    newer = sqlite3.connect(path)
+    newer.execute("PRAGMA user_version = 99")
+    newer.commit()
+    newer.close()
+    with pytest.raises(ControlError, match="newer Logless"):
+        Control.open(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "postgresql://u:hunter2@h/d", "sqlite://", "sqlite:///:memory:"])
+def test_other_urls_are_refused_without_repeating_them(url: str) -> None:
+    with pytest.raises(ControlError, match="sqlite:////path") as caught:
+        Control.open(url)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ControlError, match="cannot be opened for writing"):
+        Control.open(f"sqlite:///{tmp_path / 'file' / 'control.db'}")
+
+
+def test_facts_are_put_replaced_and_dropped(control: Control) -> None:
+    assert get_fact(control, "history") is None
+    put_fact(control, "history", "begun")
+    put_fact(control, "history", "complete")
+    assert get_fact(control, "history") == "complete"
+    drop_fact(control, "history")
+    assert get_fact(control, "history") is None
