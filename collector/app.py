@@ -22,6 +22,7 @@ from collector.runtime import runtime_folder
 from collector.settings import Settings, read_settings, read_size
 from ingest.app import App, Apps
 from ingest.boundary.geo import Countries
+from ingest.counters.cells import OF_EVENTS, OF_PAGES
 from ingest.counters.journal import Journal, Unjournaled
 from ingest.hits.attributes import visit_attributes
 from ingest.site import Site, Sites
@@ -35,7 +36,7 @@ from ingest.store.writer import Writer
 
 _TICK: Final = 0.25
 _RETAIN_EVERY: Final = 6 * 3600.0
-_WAIT_FOR_STORE: Final = 10.0
+_WAIT_FOR_STORE: Final = 5.0
 
 
 def open_control(settings: Settings) -> Control:
@@ -98,6 +99,7 @@ class Collector:
         self.connector = Connector(
             Target.read(settings.store.url), memory=read_size(settings.store.memory), scratch=self._scratch()
         )
+        closing.callback(self.connector.release)
         await asyncio.to_thread(self._prepare)
         self.connection = self.connector.connect()
         closing.callback(self.connection.close)
@@ -159,6 +161,7 @@ class Collector:
             live=LiveWindow(self.ledger, self.writer),
             clock=self.clock,
             base_url=self.settings.server.url,
+            breakdowns=(OF_PAGES, OF_EVENTS, *(attribute.breakdown for attribute in self.means.attributes)),
             notices=lambda: self.notices,
         )
         return operations(self.settings, health, app)
@@ -174,7 +177,8 @@ class Collector:
         """Do what time asks for, until cancelled."""
         while True:
             self.pipeline.tick()
-            if self.clock() - self._retained >= _RETAIN_EVERY:
+            # Also when the clock has jumped back, and the last time is ahead.
+            if not 0 <= self.clock() - self._retained < _RETAIN_EVERY:
                 self._retained = self.clock()
                 await self.retain()
             await asyncio.sleep(_TICK)

@@ -22,14 +22,17 @@ from dashboards.headers import SecureHeaders
 from dashboards.inventory import Inventory
 from dashboards.live import Live
 from dashboards.page import Page
+from dashboards.panels import panels_of
 from dashboards.passwords import Passwords
 from dashboards.questions import Questions
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
 from dashboards.routes import build_routes
 from dashboards.shell import Shell
+from dashboards.stats.vocabulary import dimensions_of
 from dashboards.throttle import Throttle
 from ingest.app import Apps
+from ingest.counters.cells import Breakdown
 from ingest.site import Sites
 from ingest.store.client import StoreError
 from ingest.store.control.database import Control
@@ -55,6 +58,7 @@ def build(
     live: Live,
     clock: Callable[[], float],
     base_url: str,
+    breakdowns: Sequence[Breakdown],
     notices: Callable[[], Sequence[str]] = tuple,
     hasher: PasswordHasher | None = None,
 ) -> Starlette:
@@ -77,6 +81,8 @@ def build(
         passwords=Passwords(control, hasher or PasswordHasher()),
         throttle=Throttle(secrets.token_bytes(32)),
         assets=assets,
+        panels=panels_of(breakdowns),
+        dimensions=dimensions_of(breakdowns),
         clock=clock,
         notices=notices,
         is_https=is_https,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from dashboards.assets import Assets
 from dashboards.figures import Figures
 from dashboards.inventory import Inventory
+from dashboards.panels import Panel
 from dashboards.passwords import Passwords
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
@@ -37,6 +38,8 @@ class Desk:
     passwords: Passwords
     throttle: Throttle
     assets: Assets
+    panels: Sequence[Panel]
+    dimensions: Mapping[str, str]
     clock: Callable[[], float]
     notices: Callable[[], Sequence[str]]
     is_https: bool

@@ -12,7 +12,7 @@ from dashboards.counts import Counts
 from dashboards.live import Live, read_still
 from dashboards.period import Period
 from dashboards.questions import Questions
-from ingest.counters.cells import RARE, Attribute, Metric, Pair
+from ingest.counters.cells import RARE, Metric, Pair
 from ingest.site import Site
 
 Slot = TypeVar("Slot", date, tuple[date, int])
@@ -104,21 +104,19 @@ class Figures:
 
         return await read_still(self._live, read)
 
-    async def top(
-        self, site: Site, period: Period, metrics: Mapping[Attribute, Metric], rows: int
-    ) -> dict[Attribute, Breakdown]:
+    async def top(self, site: Site, period: Period, metrics: Mapping[str, Metric], rows: int) -> dict[str, Breakdown]:
         """Return the first values of some attributes, each ordered by its metric, and `(rare)` behind them."""
         parameters = {
             **_span(site, period.since, period.until),
-            "attributes": [attribute.value for attribute in metrics],
+            "attributes": list(metrics),
             "metrics": [metric + 1 for metric in metrics.values()],
             "rows": rows,
         }
-        values: defaultdict[Attribute, list[Value]] = defaultdict(list)
-        totals: dict[Attribute, int] = {}
+        values: defaultdict[str, list[Value]] = defaultdict(list)
+        totals: dict[str, int] = {}
         for name, value, *amounts, total in await self._questions.ask("top_values", parameters):
-            values[Attribute(name)].append(Value(value, Counts.of(amounts).shown(site.profile)))
-            totals[Attribute(name)] = total
+            values[name].append(Value(value, Counts.of(amounts).shown(site.profile)))
+            totals[name] = total
         # The query puts (rare) first, so that the limit cannot drop it; people look for it at the end.
         return {
             attribute: Breakdown((*_common(found), *_rare(found)), totals[attribute])
@@ -129,7 +127,7 @@ class Figures:
         self,
         site: Site,
         period: Period,
-        attribute: Attribute,
+        attribute: str,
         metric: Metric,
         *,
         text: str = "",
@@ -139,7 +137,7 @@ class Figures:
         """Return the values of one attribute that contain a text, the most frequent first and `(rare)` last."""
         parameters = {
             **_span(site, period.since, period.until),
-            "attribute": attribute.value,
+            "attribute": attribute,
             "metric": metric + 1,
             "text": text,
             "rows": rows,
@@ -150,12 +148,12 @@ class Figures:
         return Breakdown(values, found[0][-1] if found else 0)
 
     async def cells(
-        self, site: Site, since: date, until: date, bucket: str, attribute: Attribute, match: Match, *, by_value: bool
+        self, site: Site, since: date, until: date, bucket: str, attribute: str, match: Match, *, by_value: bool
     ) -> dict[Slice, Counts]:
         """Return the counts of one attribute by bucket (`day`, `week`, `month` or none) and, if wanted, by value."""
         parameters = {
             **_span(site, since, until),
-            "attribute": attribute.value,
+            "attribute": attribute,
             "bucket": bucket,
             "by_value": by_value,
             **_asked(match),
@@ -170,8 +168,8 @@ class Figures:
         bucket: str,
         pair: Pair,
         match: Match,
-        matched: Attribute,
-        by: Iterable[Attribute],
+        matched: str,
+        by: Iterable[str],
     ) -> dict[Slice, Counts]:
         """Return the counts of a pair by bucket and the attributes wanted; the match is about `matched`."""
         first, second = pair.attributes
@@ -182,7 +180,7 @@ class Figures:
             "bucket": bucket,
             "by_first": first in wanted,
             "by_second": second in wanted,
-            "filter_first": matched is first,
+            "filter_first": matched == first,
             **_asked(match),
         }
         return _slices(site, await self._questions.ask("pairs", parameters))

@@ -1,15 +1,18 @@
-"""The breakdowns of a site: one entry each, in the order of the overview."""
+"""The breakdowns of a site as panels, in the order of the overview.
+
+A breakdown that is not described here has a panel all the same, with the usual columns.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from dashboards import numbers
 from dashboards.counts import Counts
 from dashboards.names import country_name, language_name, plain_name
-from ingest.counters.cells import Attribute, Metric
+from ingest.counters.cells import Attribute, Breakdown, Metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Panel:
     """A card of the overview and its own page with every row."""
 
     slug: str
-    attribute: Attribute
+    attribute: str
     title: str
     noun: str
     empty: str
@@ -63,7 +66,7 @@ class Panel:
 
 OF_VISITS: Final = (VISITORS, VISITS, PAGEVIEWS, BOUNCES, ENGAGED)
 
-PANELS: Final = (
+_KNOWN: Final = (
     Panel("sources", Attribute.SOURCE, "Sources", "source", "Direct or unknown", OF_VISITS),
     Panel("pages", Attribute.PAGE, "Pages", "page", "Unknown", (VISITORS, VISITS, PAGEVIEWS, ENGAGED, SCROLLED)),
     Panel("referrers", Attribute.REFERRER, "Referrers", "referrer", "Direct or unknown", OF_VISITS),
@@ -84,6 +87,14 @@ PANELS: Final = (
 )
 
 
-def find_panel(slug: str) -> Panel | None:
-    """Return the panel of that name, or None."""
-    return next((panel for panel in PANELS if panel.slug == slug), None)
+def panels_of(breakdowns: Sequence[Breakdown]) -> tuple[Panel, ...]:
+    """Return a panel for each breakdown that is shown: the known ones in their order, then the others by name."""
+    shown = {breakdown.name: breakdown for breakdown in breakdowns if breakdown.shown}
+    known = [panel for panel in _KNOWN if panel.attribute in shown]
+    others = [shown[name] for name in sorted(shown.keys() - {panel.attribute for panel in known})]
+    return (*known, *(_plain_panel(breakdown) for breakdown in others))
+
+
+def _plain_panel(breakdown: Breakdown) -> Panel:
+    slug = breakdown.title.lower().replace(" ", "-")
+    return Panel(slug, breakdown.name, breakdown.title, breakdown.title.lower().rstrip("s"), "Unknown", OF_VISITS)

@@ -12,7 +12,6 @@ from dashboards.figures import ALL
 from dashboards.page import Page
 from dashboards.pages.overview import counts_data
 from dashboards.pages.owners import period_data, period_of, period_tabs, site_of, site_tabs
-from dashboards.panels import find_panel
 from dashboards.table import Table
 from ingest.counters.cells import RARE
 
@@ -25,7 +24,8 @@ LONGEST_SEARCH: Final = 200
 async def breakdown(ask: Ask) -> Page:
     """Show the rows of one panel, a hundred at a time, or those that contain a text."""
     site = site_of(ask)
-    panel = find_panel(ask.request.path_params["panel"])
+    slug = ask.request.path_params["panel"]
+    panel = next((panel for panel in ask.desk.panels if panel.slug == slug), None)
     if panel is None:
         raise HTTPException(404)
     period = period_of(ask, site)
@@ -75,7 +75,7 @@ async def breakdown(ask: Ask) -> Page:
             "rows": [{"value": row.value, **counts_data(row.counts)} for row in found.values],
         },
         table=Table(
-            (panel.attribute.value, *(column.key for column in columns)),
+            (panel.attribute, *(column.key for column in columns)),
             [(row.value, *(column.read(row.counts) for column in columns)) for row in found.values],
         ),
     )

@@ -17,7 +17,7 @@ from dashboards.desk import Ask
 from dashboards.figures import Breakdown
 from dashboards.page import Page
 from dashboards.pages.owners import period_data, period_of, period_tabs, site_of, site_tabs
-from dashboards.panels import BOUNCES, ENGAGED, PANELS, VISITORS, VISITS, Column, Panel
+from dashboards.panels import BOUNCES, ENGAGED, VISITORS, VISITS, Column, Panel
 from dashboards.period import Bucket, Period, in_words
 from dashboards.table import Table
 from ingest.counters.cells import METRICS, RARE, WHOLE_DAY
@@ -68,12 +68,12 @@ async def overview(ask: Ask) -> Page:
     period = period_of(ask, site)
     chosen = next((column for column in KPIS if column.key == ask.argument("metric")), KPIS[0])
     figures = ask.desk.figures
-    metrics = {panel.attribute: panel.metric for panel in PANELS}
+    metrics = {panel.attribute: panel.metric for panel in ask.desk.panels}
     steps, breakdowns = await asyncio.gather(read_steps(ask, site, period), figures.top(site, period, metrics, ROWS))
     total = reduce(Counts.__add__, (step.counts for step in steps), Counts())
     cards = [
         Card(panel, breakdowns.get(panel.attribute, Breakdown()), link(site_path(site, panel.slug), period.arguments))
-        for panel in PANELS
+        for panel in ask.desk.panels
     ]
     keep = {} if chosen is KPIS[0] else {"metric": chosen.key}
     return Page(

@@ -23,7 +23,7 @@ async def query(ask: Ask) -> Response:
     assert ask.token is not None
     body = await read_body(ask.request, LONGEST)
     try:
-        question = read_question(body, ask.token, ask.desk.sites, ask.desk.apps, ask.now)
+        question = read_question(body, ask.token, ask.desk.sites, ask.desk.apps, ask.desk.dimensions, ask.now)
         found = await _answer(ask, question)
     except ForeignError:
         return JSONResponse({"error": "the token does not cover that site_id or app_id"}, 401)

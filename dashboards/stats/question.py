@@ -20,7 +20,6 @@ from dashboards.stats.vocabulary import (
     REASON,
     REFUSALS,
     TITLE,
-    VISIT_DIMENSIONS,
     VISIT_METRICS,
 )
 from ingest.app import App, Apps
@@ -80,6 +79,8 @@ class Question:
     offset: int
     time_labels: bool
     total_rows: bool
+    attributes: Mapping[str, str]
+    """Dimensions of visits, each with the attribute that it asks for."""
 
     @property
     def time(self) -> Bucket | None:
@@ -107,25 +108,29 @@ class Question:
         }
 
 
-def read_question(body: bytes, token: Token, sites: Sites, apps: Apps, now: float) -> Question:
+def read_question(
+    body: bytes, token: Token, sites: Sites, apps: Apps, attributes: Mapping[str, str], now: float
+) -> Question:
     """Read a question. Raises QuestionError; ForeignError when the token is for another site or app."""
     asked = _read_json(body)
     owner = _owner(asked, token, sites, apps)
     metrics = _metrics(asked, owner)
-    dimensions = _dimensions(asked, owner, metrics)
+    known = known_dimensions(owner, metrics, attributes)
+    dimensions = _dimensions(asked, owner, metrics, known)
     include = _object(asked, "include", ("time_labels", "total_rows", "imports"))
     pagination = _object(asked, "pagination", ("limit", "offset"))
     question = Question(
         owner=owner,
         metrics=metrics,
         dimensions=dimensions,
-        filters=_filters(asked, owner, metrics),
+        filters=_filters(asked, known),
         period=_period(asked, today_in(owner.timezone, now)),
         order=_order(asked, metrics, dimensions),
         limit=_whole(pagination, "limit", DEFAULT_ROWS, 1, MOST_ROWS),
         offset=_whole(pagination, "offset", 0, 0, 10**9),
         time_labels=_flag(include, "time_labels"),
         total_rows=_flag(include, "total_rows"),
+        attributes=attributes,
     )
     if question.time_labels and question.time is None:
         raise QuestionError("include.time_labels needs a time dimension in dimensions")
@@ -180,16 +185,18 @@ def _metrics(asked: Mapping[str, Any], owner: Site | App) -> tuple[str, ...]:
     return names
 
 
-def known_dimensions(owner: Site | App, metrics: Sequence[str]) -> tuple[str, ...]:
+def known_dimensions(owner: Site | App, metrics: Sequence[str], attributes: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names that `dimensions` may hold, apart from those of time."""
     if REFUSALS in metrics:
         return (REASON,)
-    return tuple(VISIT_DIMENSIONS) if isinstance(owner, Site) else (GROUP, TITLE, *CRASH_DIMENSIONS)
+    return tuple(attributes) if isinstance(owner, Site) else (GROUP, TITLE, *CRASH_DIMENSIONS)
 
 
-def _dimensions(asked: Mapping[str, Any], owner: Site | App, metrics: Sequence[str]) -> tuple[str, ...]:
+def _dimensions(
+    asked: Mapping[str, Any], owner: Site | App, metrics: Sequence[str], valued: Sequence[str]
+) -> tuple[str, ...]:
     names = _strings(asked, "dimensions")
-    known = (*BUCKETS, *known_dimensions(owner, metrics))
+    known = (*BUCKETS, *valued)
     if any(name not in known for name in names):
         raise QuestionError(f"dimensions has an unknown name; known are {', '.join(known)}")
     if sum(name in BUCKETS for name in names) > 1:
@@ -200,9 +207,8 @@ def _dimensions(asked: Mapping[str, Any], owner: Site | App, metrics: Sequence[s
     return names
 
 
-def _filters(asked: Mapping[str, Any], owner: Site | App, metrics: Sequence[str]) -> tuple[Filter, ...]:
+def _filters(asked: Mapping[str, Any], known: Sequence[str]) -> tuple[Filter, ...]:
     found = asked.get("filters", [])
-    known = known_dimensions(owner, metrics)
     if not isinstance(found, list):
         raise QuestionError("filters is a list of [operator, dimension, [values]]")
     if len(found) > 1:

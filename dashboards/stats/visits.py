@@ -10,8 +10,7 @@ from dashboards.figures import Figures, Match, Slice
 from dashboards.period import Bucket
 from dashboards.stats.answer import Row, Rows, hour_label, time_label
 from dashboards.stats.question import Question, QuestionError
-from dashboards.stats.vocabulary import VISIT_DIMENSIONS, pair_of, pairs_in_words
-from ingest.counters.cells import Attribute
+from dashboards.stats.vocabulary import pair_of, pairs_in_words
 from ingest.site import Site
 
 DAYS_SUMMED = "visitors are counted anew each day, so a sum over days is of visitor-days"
@@ -29,11 +28,12 @@ async def answer_visits(figures: Figures, site: Site, question: Question) -> Row
     pair = pair_of(attributes[0], attributes[1]) if len(attributes) == 2 else None
     if pair is None:
         raise QuestionError(
-            f"these dimensions and filters are not counted together; pairs that are: {pairs_in_words()}"
+            "these dimensions and filters are not counted together; "
+            f"pairs that are: {pairs_in_words(question.attributes)}"
         )
     period = question.period
     matched = _matched(question) or pair.attributes[0]
-    by = [VISIT_DIMENSIONS[name] for name in question.dimensions if name in VISIT_DIMENSIONS]
+    by = [question.attributes[name] for name in question.dimensions if name in question.attributes]
     found = await figures.pairs(
         site, period.since, period.until, _bucket(question), pair, _match(question), matched, by
     )
@@ -54,22 +54,22 @@ async def _totals(figures: Figures, site: Site, question: Question) -> list[Row]
     return [_row(question, label, counts) for label, counts in sums.items()]
 
 
-async def _cells(figures: Figures, site: Site, question: Question, attribute: Attribute) -> Mapping[Slice, Counts]:
+async def _cells(figures: Figures, site: Site, question: Question, attribute: str) -> Mapping[Slice, Counts]:
     period = question.period
-    by_value = any(name in VISIT_DIMENSIONS for name in question.dimensions)
+    by_value = any(name in question.attributes for name in question.dimensions)
     return await figures.cells(
         site, period.since, period.until, _bucket(question), attribute, _match(question), by_value=by_value
     )
 
 
-def _rows(question: Question, attributes: tuple[Attribute, ...], found: Mapping[Slice, Counts]) -> list[Row]:
+def _rows(question: Question, attributes: tuple[str, ...], found: Mapping[Slice, Counts]) -> list[Row]:
     rows = []
     for (start, *values), counts in found.items():
         if not any(counts.amounts):
             continue
         named = dict(zip(attributes, values, strict=False))
         dimensions = tuple(
-            named[VISIT_DIMENSIONS[name]] if name in VISIT_DIMENSIONS else time_label(question, start)
+            named[question.attributes[name]] if name in question.attributes else time_label(question, start)
             for name in question.dimensions
         )
         rows.append(_row(question, dimensions, counts))
@@ -82,10 +82,10 @@ def _row(question: Question, dimensions: tuple[str, ...], counts: Counts) -> Row
     return Row(dimensions, tuple(getattr(counts, name) for name in question.metrics))
 
 
-def _attributes(question: Question) -> tuple[Attribute, ...]:
+def _attributes(question: Question) -> tuple[str, ...]:
     """Return the attributes that the question is about, of dimensions and filters, each once."""
     names = [*question.dimensions, *(item.dimension for item in question.filters)]
-    return tuple(dict.fromkeys(VISIT_DIMENSIONS[name] for name in names if name in VISIT_DIMENSIONS))
+    return tuple(dict.fromkeys(question.attributes[name] for name in names if name in question.attributes))
 
 
 def _bucket(question: Question) -> str:
@@ -96,11 +96,11 @@ def _match(question: Question) -> Match:
     return next((Match(item.operator, item.values) for item in question.filters), Match())
 
 
-def _matched(question: Question) -> Attribute | None:
-    return next((VISIT_DIMENSIONS[item.dimension] for item in question.filters), None)
+def _matched(question: Question) -> str | None:
+    return next((question.attributes[item.dimension] for item in question.filters), None)
 
 
-def _warnings(question: Question, attributes: tuple[Attribute, ...]) -> dict[str, str]:
+def _warnings(question: Question, attributes: tuple[str, ...]) -> dict[str, str]:
     if "visitors" not in question.metrics:
         return {}
     by_day = question.time in {Bucket.DAY, Bucket.HOUR} or question.period.is_one_day

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dashboards.period import Bucket
-from ingest.counters.cells import Attribute, CrashAttribute, Pair
+from ingest.counters.cells import Breakdown, CrashAttribute, Pair
 
 VISIT_METRICS: Final = (
     "visitors",
@@ -21,18 +22,6 @@ CRASH_METRICS: Final = ("reports", "releases")
 REFUSALS: Final = "refusals"
 
 BUCKETS: Final = {f"time:{bucket.value}": bucket for bucket in Bucket}
-
-VISIT_DIMENSIONS: Final = {
-    "event:page": Attribute.PAGE,
-    "event:name": Attribute.EVENT,
-    "visit:source": Attribute.SOURCE,
-    "visit:referrer": Attribute.REFERRER,
-    "visit:country": Attribute.COUNTRY,
-    "visit:language": Attribute.LANGUAGE,
-    "visit:device": Attribute.DEVICE,
-    "visit:browser": Attribute.BROWSER,
-    "visit:os": Attribute.SYSTEM,
-}
 
 CRASH_DIMENSIONS: Final = {
     "crash:release": CrashAttribute.RELEASE,
@@ -50,13 +39,18 @@ OPERATORS: Final = ("is", "is_not", "contains", "contains_not")
 RANGES: Final = ("day", "7d", "28d", "30d", "91d", "month", "6mo", "12mo", "year", "all")
 
 
-def pair_of(first: Attribute, second: Attribute) -> Pair | None:
+def dimensions_of(breakdowns: Sequence[Breakdown]) -> Mapping[str, str]:
+    """Return the dimensions of visits, each with the attribute that it asks for."""
+    return {breakdown.dimension: breakdown.name for breakdown in breakdowns if breakdown.dimension}
+
+
+def pair_of(first: str, second: str) -> Pair | None:
     """Return the declared pair of two attributes, in whichever order, or None."""
     return next((pair for pair in Pair if set(pair.attributes) == {first, second}), None)
 
 
-def pairs_in_words() -> str:
+def pairs_in_words(dimensions: Mapping[str, str]) -> str:
     """Return the declared pairs whose sides can be asked for, by the names of their dimensions."""
-    names = {attribute: name for name, attribute in VISIT_DIMENSIONS.items()}
+    names = {attribute: name for name, attribute in dimensions.items()}
     sides = [(names.get(first), names.get(second)) for first, second in (pair.attributes for pair in Pair)]
     return ", ".join(f"{first} x {second}" for first, second in sides if first and second)

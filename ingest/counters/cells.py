@@ -78,6 +78,10 @@ class Breakdown:
     shown: bool = True  # whether the overview has a card for it
 
 
+OF_PAGES: Final = Breakdown("page", "event:page", "Pages")
+OF_EVENTS: Final = Breakdown("event", "event:name", "Events")
+"""What a visit may have several of, so that visits count them themselves."""
+
 NETWORK_K: Final = 20
 """Networks are shown on the privacy page only, from this many senders on, in every profile."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from dashboards_stage import FAST, NOW, NUMBERS, Clock, Memory, Rows, Stats
+from dashboards_stage import BREAKDOWNS, FAST, NOW, NUMBERS, Clock, Memory, Rows, Stats
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -99,7 +99,7 @@ def build_at(
     sites: Sites, apps: Apps, reader: Reader, control: Control, live: Memory, clock: Clock
 ) -> Callable[[str], Starlette]:
     def build_at(base_url: str) -> Starlette:
-        return build(sites, apps, reader, control, live, clock, base_url, hasher=FAST)
+        return build(sites, apps, reader, control, live, clock, base_url, BREAKDOWNS, hasher=FAST)
 
     return build_at
 

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from dashboards_stage import NOW, TODAY, Memory, Rows, Stats
+from dashboards_stage import BREAKDOWNS, NOW, TODAY, Memory, Rows, Stats
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from dashboards.stats.question import KEYS, ForeignError, Question, QuestionError, read_question
-from dashboards.stats.vocabulary import VISIT_METRICS, pair_of, pairs_in_words
+from dashboards.stats.vocabulary import VISIT_METRICS, dimensions_of, pair_of, pairs_in_words
 from ingest.app import App, Apps
 from ingest.counters.cells import Pair
 from ingest.site import Site, Sites
@@ -21,6 +21,7 @@ from ingest.store.control.tokens import Token, create_token, revoke_token
 pytest_plugins = ["dashboards_fixtures"]
 
 YESTERDAY = TODAY - timedelta(days=1)
+DIMENSIONS = dimensions_of(BREAKDOWNS)
 CANARY = "c4n4ry-7f31"
 
 
@@ -155,7 +156,7 @@ def test_every_declared_pair_can_be_asked_either_way_round() -> None:
         first, second = pair.attributes
         assert pair_of(first, second) is pair
         assert pair_of(second, first) is pair
-    assert pairs_in_words().count(" x ") == len(Pair)
+    assert pairs_in_words(DIMENSIONS).count(" x ") == len(Pair)
 
 
 def test_refusals_by_reason_and_day_with_what_is_in_memory(filled: Site, stats: Stats, live: Memory) -> None:
@@ -356,7 +357,7 @@ def test_whatever_is_asked_is_a_question_or_refused(asked: dict[str, Any]) -> No
     sites.replace([Site(id="s", hosts=())])
     body = json.dumps({"site_id": "s", "metrics": ["visitors"], "date_range": "7d"} | asked).encode()
     try:
-        question = read_question(body, Token(1, "t", "stats", None, None), sites, apps, NOW)
+        question = read_question(body, Token(1, "t", "stats", None, None), sites, apps, DIMENSIONS, NOW)
     except (QuestionError, ForeignError):
         return
     assert isinstance(question, Question)
@@ -366,4 +367,4 @@ def test_whatever_is_asked_is_a_question_or_refused(asked: dict[str, Any]) -> No
 @given(st.binary(max_size=80))
 def test_hostile_bytes_are_refused(body: bytes) -> None:
     with pytest.raises(QuestionError):
-        read_question(body, Token(1, "t", "stats", None, None), Sites(), Apps(), NOW)
+        read_question(body, Token(1, "t", "stats", None, None), Sites(), Apps(), DIMENSIONS, NOW)
