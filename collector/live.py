@@ -20,7 +20,8 @@ class LiveWindow:
 
     def generation(self) -> int:
         """Return a number that is odd while a batch is being written, and grows with each."""
-        return self._writer.begun + self._writer.finished
+        begun, finished = self._writer.begun, self._writer.finished
+        return 2 * finished + (begun != finished)
 
     def hours(self, site: str, since: date, until: date) -> Mapping[tuple[date, int], Sequence[int]]:
         """Return totals by day and hour."""

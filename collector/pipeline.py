@@ -47,7 +47,9 @@ class Means:
     def ledger(self, journal: Journal | Unjournaled) -> Ledger:
         """Build a ledger whose batches are numbered in one row with those of every other."""
         values = self.settings.limits.values_per_attribute
-        return Ledger(journal, self.ship, self.sequence, values=values, is_full=self.is_full)
+        ledger = Ledger(journal, self.ship, self.sequence, values=values, is_full=self.is_full)
+        ledger.renew([*self.sites, *self.apps])
+        return ledger
 
 
 class Pipeline:
@@ -82,14 +84,18 @@ class Pipeline:
         )
         self._flushed = self._swept = clock()
 
-    def tick(self, *, flush: bool = True) -> None:
-        """Do what time asks for: close days, write what waits for nobody, let go of visits that are over."""
+    def tick(self, *, eager: bool = True) -> None:
+        """Do what time asks for: close days, write what is ripe, let go of visits that are over.
+
+        A replay is not eager: what its profile holds nothing back for is written as its day closes, since nobody
+        watches a replay live.
+        """
         now = self._clock()
         self.forget(self.ledger.close_due(now))
-        if flush and now - self._flushed >= FLUSH_EVERY:
+        if _is_due(now, self._flushed, FLUSH_EVERY):
             self._flushed = now
-            self.ledger.flush()
-        if now - self._swept >= SWEEP_EVERY:
+            self.ledger.flush(eager=eager)
+        if _is_due(now, self._swept, SWEEP_EVERY):
             self._swept = now
             self.visits.sweep(now)
 
@@ -101,3 +107,8 @@ class Pipeline:
         if closed:
             self.agents.forget()
             self.paths.forget()
+
+
+def _is_due(now: float, last: float, every: float) -> bool:
+    """Tell whether something is to be done again: also when the clock has jumped back, and the last time is ahead."""
+    return not 0 <= now - last < every

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-
 from running import Logless, running
+
+from ingest.store.client import Connector, Target
 
 settings.register_profile("logless", derandomize=True, deadline=None, print_blob=False)
 settings.load_profile("logless")
@@ -22,6 +25,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if soaking:
         config.hook.pytest_deselected(items=soaking)
         items[:] = [item for item in items if item not in soaking]
+
+
+@pytest.fixture(scope="session")
+def connector() -> Iterator[Connector]:
+    """The one embedded store of this process, since an engine takes one folder: share it by database or by owner.
+
+    In memory, where the syncing of every insert costs nothing; what must outlast a kill is tested on disk.
+    """
+    with tempfile.TemporaryDirectory(prefix="logless-test-", dir="/dev/shm", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        scratch = folder / "scratch"
+        scratch.mkdir()
+        connector = Connector(Target(path=folder / "data"), memory=1 << 30, scratch=scratch)
+        connector.prepare()
+        yield connector
+        connector.release()
+        tempfile.tempdir = None
+        del os.environ["TMPDIR"]
 
 
 @pytest.fixture

@@ -72,6 +72,7 @@ class Logless:
     port: int = field(default_factory=free_port)
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    program: tuple[str, ...] = ("-m", "collector", "serve")
 
     def __post_init__(self) -> None:
         self.runtime = Path("/dev/shm") / f"logless-test-{secrets.token_hex(4)}"
@@ -93,10 +94,15 @@ class Logless:
     def log(self) -> Path:
         return self.folder / "server.log"
 
-    def start(self) -> Logless:
+    @property
+    def arguments(self) -> list[str]:
+        """What the server is started with."""
+        return [*self.program, "--config", str(self.config)]
+
+    def start(self, *, probe: str = "/readyz") -> Logless:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "collector", "serve", "--config", str(self.config)],
+                [sys.executable, *self.arguments],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **self.environment},
@@ -107,7 +113,7 @@ class Logless:
             assert self.process is not None
             assert self.process.poll() is None, self.log.read_text()
             try:
-                return self.get("/readyz").status == 200
+                return self.get(probe).status == 200
             except OSError:
                 return False
 

@@ -35,7 +35,8 @@ def test_nothing_remembers_by_address_or_prints(path: Path) -> None:
     text = path.read_text()
     assert "lru_cache" not in text
     assert not re.search(r"^\s*print\(", text, re.MULTILINE)
-    assert "import logging" not in text
+    # One module imports it: to silence the client library, whose log would quote values.
+    assert "import logging" not in text or name_of(path) == "ingest/store/client.py"
 
 
 def test_regular_expressions_on_input_are_bounded() -> None:

@@ -39,7 +39,7 @@ async def site_privacy(ask: Ask) -> Page:
         ask.desk.refusals.reasons(site.owner, period),
         ask.desk.figures.values(site, period, Attribute.NETWORK, Metric.VISITORS),
     )
-    # The writer holds back what fewer share; a plain site keeps all, and this page still shows none of them.
+    # No network that fewer share is written; should one be there all the same, it is not shown.
     shown = [
         (row.value, row.counts.visitors)
         for row in networks.values

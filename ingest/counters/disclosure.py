@@ -48,10 +48,9 @@ class Threshold:
         """Return the senders that a value of this kind needs."""
         return max(self.k, NETWORK_K) if kind == Attribute.NETWORK else self.k
 
-    @property
-    def networks(self) -> int:
-        """Return the networks that they must come from: one office is not a crowd."""
-        return min(self.k, _MANY_NETWORKS)
+    def networks(self, kind: str) -> int:
+        """Return the networks that they must come from: one office is not a crowd. A network comes from itself."""
+        return 1 if kind == Attribute.NETWORK else min(self.k, _MANY_NETWORKS)
 
 
 class Disclosure:
@@ -105,11 +104,12 @@ class Disclosure:
         # No set grows past what the decision needs: what is not needed is not remembered.
         if len(pending.senders) < self._threshold.senders(key[0]):
             pending.senders.add(who.sender)
-        if len(pending.networks) < self._threshold.networks:
+        if len(pending.networks) < self._threshold.networks(key[0]):
             pending.networks.add(who.network)
 
     def _is_shared(self, pending: Pending, key: Key) -> bool:
-        if len(pending.senders) < self._threshold.senders(key[0]) or len(pending.networks) < self._threshold.networks:
+        threshold, kind = self._threshold, key[0]
+        if len(pending.senders) < threshold.senders(kind) or len(pending.networks) < threshold.networks(kind):
             return False
         attributes = _PAIRS.get(key[0])
         if attributes is None:

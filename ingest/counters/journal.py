@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from errno import ENOSPC
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -107,7 +108,12 @@ class Journal:
             body = data[at + _HEAD : at + _HEAD + length]
             if len(body) < length or crc32(body) != int.from_bytes(data[at + 4 : at + _HEAD], "little"):
                 return
-            yield from _DECODER.decode(body)
+            try:
+                entries = _DECODER.decode(body)
+            except msgspec.DecodeError:
+                # A checksum is no proof: eight zeros are the head of an empty record.
+                return
+            yield from entries
             at += _HEAD + length
 
     def newest_sequence(self) -> int:
@@ -117,10 +123,14 @@ class Journal:
     def rewrite(self, entries: Iterable[Entry]) -> None:
         """Put these entries in the place of all earlier ones, at once, and go on from there. Raises OSError."""
         fresh = self._path.with_suffix(".new")
-        with fresh.open("wb") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(_record(list(entries)))
-        fresh.replace(self._path)
+        try:
+            with fresh.open("wb") as file:
+                os.fchmod(file.fileno(), 0o600)
+                file.write(_record(list(entries)))
+            fresh.replace(self._path)
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
         self.close()
         self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         self.size = self._compacted = self._path.stat().st_size
@@ -128,8 +138,11 @@ class Journal:
     def append(self, entries: Sequence[Entry]) -> None:
         """Write entries with one system call. Raises OSError when the memory file system is full."""
         record = _record(entries)
-        if os.write(self._file, record) != len(record):
-            raise OSError("the journal could not take a whole record")
+        taken = os.write(self._file, record)
+        if taken != len(record):
+            # Half a record would hide every later one from whoever reads the file.
+            os.ftruncate(self._file, self.size)
+            raise OSError(ENOSPC, os.strerror(ENOSPC), str(self._path))
         self.size += len(record)
 
     @property

@@ -8,7 +8,9 @@ journal holds until the store has them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
@@ -63,9 +65,11 @@ class Ledger:
         self._ship = ship
         self._sequence = sequence
         self._values = values
+        self._rules: dict[str, Rules] = {UNKNOWN_OWNER: _UNKNOWN}
         self._windows: dict[str, Window] = {}
         self._touched: dict[int, Day] = {}
         self._shipped: dict[int, Lot] = {}
+        self._unsent: deque[int] = deque()
         self._folds: list[Callable[[], None]] = []
         self._settling: asyncio.Future[None] | None = None
         self._salt = random_bytes(32)
@@ -86,12 +90,26 @@ class Ledger:
 
     def day(self, owner: Site | App, now: float) -> Day:
         """Return the open day of a moment, in the owner's time zone."""
-        window = self._windows.get(owner.owner)
-        if window is None:
-            window = self._windows[owner.owner] = Window(owner.owner, rules_of(owner, self._values))
-        day = window.today(now)
+        if owner.owner not in self._rules:
+            self._learn(owner)
+        day = self._window(owner.owner).today(now)
         self.touch(day)
         return day
+
+    def _learn(self, owner: Site | App) -> None:
+        rules = rules_of(owner, self._values)
+        window = self._windows.get(owner.owner)
+        if window is not None and owner.owner not in self._rules:
+            window.obey(rules)
+        elif window is not None:
+            window.rules = rules
+        self._rules[owner.owner] = rules
+
+    def _window(self, owner: str) -> Window:
+        window = self._windows.get(owner)
+        if window is None:
+            window = self._windows[owner] = Window(owner, self._rules.get(owner, _UNKNOWN))
+        return window
 
     def day_before(self, owner: Site | App, day: Day) -> Day | None:
         """Return the day before one, while it is still open: for two hours, what began there goes on there."""
@@ -103,18 +121,13 @@ class Ledger:
         self._touched[id(day)] = day
 
     def renew(self, owners: Iterable[Site | App]) -> None:
-        """Take changed profiles and time zones for the days that open from now on."""
+        """Take new owners, and changed profiles and time zones for the days that open from now on."""
         for owner in owners:
-            window = self._windows.get(owner.owner)
-            if window is not None:
-                window.rules = rules_of(owner, self._values)
+            self._learn(owner)
 
     def refuse(self, owner: str, reason: Refusal, now: float) -> None:
         """Count a refusal by reason. `owner` is that of a tracked site or app, or UNKNOWN_OWNER."""
-        window = self._windows.get(owner)
-        if window is None:
-            window = self._windows[owner] = Window(owner, _UNKNOWN)
-        day = window.today(now)
+        day = self._window(owner).today(now)
         day.refuse(reason.value)
         self.touch(day)
 
@@ -137,27 +150,24 @@ class Ledger:
             loop = asyncio.get_running_loop()
             self._settling = loop.create_future()
             loop.call_soon(self._settle_turn)
-        return self._settling
+        # All submissions of a turn wait for one future: a client that goes away must not cancel it for the others.
+        return asyncio.shield(self._settling)
 
     def _settle_turn(self) -> None:
         future, self._settling = self._settling, None
         try:
             self.settle()
-        except OSError as error:
-            self._jammed = True
-            if future is not None and not future.done():
-                future.set_exception(error)
-            return
         except BaseException as error:
             if future is not None and not future.done():
                 future.set_exception(error)
-            raise
-        self._jammed = False
+            if not isinstance(error, OSError):
+                raise
+            return
         if future is not None and not future.done():
             future.set_result(None)
 
     def settle(self) -> None:
-        """Fold, journal, and ship what is ripe. Raises OSError."""
+        """Fold what changed and journal it, in one write. Raises OSError; then `full` holds until it can be written."""
         for fold in self._folds:
             fold()
         touched, self._touched = self._touched, {}
@@ -169,30 +179,56 @@ class Ledger:
         if self._fresh:
             entries.append(Taken(self._hour, self._fresh))
             self._fresh = []
-        if entries:
-            self._journal.append(entries)
-        for day in touched.values():
-            if not day.closed and not self._writes_by_clock(day):
-                self._send(day.ripe())
+        self._append(entries)
 
-    def _writes_by_clock(self, day: Day) -> bool:
-        return self._windows[day.owner].rules.batch == 0
+    def _append(self, entries: Sequence[Entry]) -> None:
+        # What failed to be journaled stands in memory only: then all that stands is written anew.
+        try:
+            if self._jammed:
+                self._rewrite()
+            elif entries:
+                self._journal.append(entries)
+        except OSError:
+            self._jammed = True
+            raise
 
-    def flush(self) -> None:
-        """Ship the days whose profile holds nothing back."""
-        self.settle()
+    def _rewrite(self) -> None:
+        self._journal.rewrite(self.standing())
+        self._jammed = False
+        # What this turn has added so far stands in the new file: it must not be told a second time.
+        self._fresh = []
         for window in self._windows.values():
-            if window.rules.batch == 0:
+            for day in window.days():
+                day.settle()
+        self._ship_unsent()
+
+    def flush(self, *, eager: bool = True) -> None:
+        """Ship what is ripe; of days whose profile holds nothing back only when eager.
+
+        When the journal cannot be written, nothing is shipped, and the next call tries again.
+        """
+        try:
+            self.settle()
+        except OSError:
+            return
+        if self._journal.wants_rewrite:
+            with contextlib.suppress(OSError):
+                self._rewrite()
+        for window in self._windows.values():
+            if eager or window.rules.batch > 0:
                 for day in window.days():
                     self._send(day.ripe())
 
     def close_due(self, now: float) -> list[Day]:
-        """Close and ship the days whose time has come, and return them."""
-        self.settle()
+        """Close and ship the days whose time has come, and return them: none while the journal cannot be written."""
+        try:
+            self.settle()
+        except OSError:
+            return []
         return [self._close(window, day) for window in list(self._windows.values()) for day in window.due(now)]
 
     def close_all(self) -> list[Day]:
-        """Close and ship every open day: time has ended, as at the end of a replay."""
+        """Close and ship every open day: time has ended, as at the end of a replay. Raises OSError."""
         self.settle()
         return [self._close(window, day) for window in list(self._windows.values()) for day in window.days()]
 
@@ -200,7 +236,8 @@ class Ledger:
         lot = day.close()
         window.drop(day)
         if lot is None:
-            self._journal.append([Shut(day.owner, day.date.toordinal())])
+            with contextlib.suppress(OSError):
+                self._append([Shut(day.owner, day.date.toordinal())])
         self._send(lot)
         return day
 
@@ -209,15 +246,22 @@ class Ledger:
             return
         sequence = next(self._sequence)
         self._shipped[sequence] = lot
-        self._journal.append([Sent(sequence, lot.owner, lot.date.toordinal(), list(lot.segments), lot.closing)])
-        self._ship(Batch(sequence, lot, partial(self.arrived, sequence)))
+        self._unsent.append(sequence)
+        # A lot waits until the journal says that it went: so it is neither lost nor sent twice.
+        with contextlib.suppress(OSError):
+            self._append([Sent(sequence, lot.owner, lot.date.toordinal(), list(lot.segments), lot.closing)])
+            self._ship_unsent()
+
+    def _ship_unsent(self) -> None:
+        while self._unsent:
+            sequence = self._unsent.popleft()
+            self._ship(Batch(sequence, self._shipped[sequence], partial(self.arrived, sequence)))
 
     def arrived(self, sequence: int) -> None:
         """Let go of a batch that the store or the spool has."""
         self._shipped.pop(sequence, None)
-        self._journal.append([Done(sequence)])
-        if self._journal.wants_rewrite:
-            self._journal.rewrite(self.standing())
+        with contextlib.suppress(OSError):
+            self._append([Done(sequence)])
 
     def standing(self) -> Iterator[Entry]:
         """Yield entries for all that is still in memory and may be journaled."""
@@ -238,23 +282,23 @@ class Ledger:
     def recall(self, owners: Collection[Site | App]) -> list[Batch]:
         """Take back what the journal holds, and return the batches that the store may lack, oldest first.
 
-        The journal then starts afresh. Counts of owners that are configured no longer are passed over.
+        The journal then starts afresh. Counts of owners that are configured no longer are passed over. Raises OSError.
         """
-        rules = {owner.owner: rules_of(owner, self._values) for owner in owners}
-        rules[UNKNOWN_OWNER] = _UNKNOWN
+        self.renew(owners)
         waiting: dict[int, Lot] = {}
         for entry in self._journal.read():
-            self._recall_entry(entry, rules, waiting)
+            self._recall_entry(entry, waiting)
+        self._taken = {hour: digests for hour, digests in self._taken.items() if hour >= self._hour - 1}
         self._shipped = dict(waiting)
         for owner in owners:
             window = self._windows.get(owner.owner)
             for day in window.days() if window and isinstance(owner, Site) else ():
                 day.mark_restart(len(METRICS))
                 self.touch(day)
-        self._journal.rewrite(self.standing())
+        self._rewrite()
         return [Batch(number, lot, partial(self.arrived, number)) for number, lot in sorted(waiting.items())]
 
-    def _recall_entry(self, entry: Entry, rules: dict[str, Rules], waiting: dict[int, Lot]) -> None:
+    def _recall_entry(self, entry: Entry, waiting: dict[int, Lot]) -> None:
         match entry:
             case Salt(key):
                 self._salt = key
@@ -263,8 +307,8 @@ class Ledger:
                 self._hour = max(self._hour, hour)
             case Done(sequence):
                 waiting.pop(sequence, None)
-            case Counted() | Named() | Sent() | Shut() if entry.owner in rules:
-                window = self._windows.setdefault(entry.owner, Window(entry.owner, rules[entry.owner]))
+            case Counted() | Named() | Sent() | Shut() if entry.owner in self._rules:
+                window = self._window(entry.owner)
                 day = window.open(date.fromordinal(entry.day))
                 if isinstance(entry, Counted):
                     day.recall(_change(entry))
@@ -303,9 +347,11 @@ class Ledger:
         return found
 
     def close(self) -> None:
-        """Settle what was counted and close the journal; its counts stay for the next start."""
-        self.settle()
-        self._journal.close()
+        """Settle what was counted and close the journal; its counts stay for the next start. Raises OSError."""
+        try:
+            self.settle()
+        finally:
+            self._journal.close()
 
 
 def _counted(change: Change) -> Counted:

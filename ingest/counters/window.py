@@ -117,6 +117,11 @@ class Day:
         self._change: Cells = {}
         self._told: dict[str, Exemplar] = {}
 
+    def obey(self, rules: Rules) -> None:
+        """Take other rules, as long as nothing but refusals has been counted."""
+        self._rules = rules
+        self._disclosure = Disclosure(Threshold(rules.k, rules.values))
+
     def begin(self, person: bytes) -> None:
         """Note that somebody is mixed into what is written next."""
         if self._open.mixed <= self._rules.batch:
@@ -313,6 +318,13 @@ class Window:
         self._days: dict[date, Day] = {}
         self._latest: date | None = None
 
+    def obey(self, rules: Rules) -> None:
+        """Take the rules of an owner of whom only refusals were counted so far, on dates that may not be its own."""
+        self.rules = rules
+        self._latest = None
+        for day in self._days.values():
+            day.obey(rules)
+
     def today(self, now: float) -> Day:
         """Return the day of a moment, opening it; when the clock jumps back, the newest day stays."""
         day = self.rules.date_of(now)
@@ -341,5 +353,6 @@ class Window:
         return [day for day in self.days() if now >= self.rules.closing(day.date)]
 
     def drop(self, day: Day) -> None:
-        """Let go of a day that has closed."""
+        """Let go of a day that has closed. It does not open again, should the clock jump back."""
         self._days.pop(day.date, None)
+        self._latest = max(self._latest or day.date, day.date + timedelta(days=1))

@@ -5,12 +5,15 @@ The two differ in how they are opened and in nothing else: the dialect, the tabl
 
 from __future__ import annotations
 
+import fcntl
+import logging
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 from urllib.parse import unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -34,6 +37,12 @@ _CONFIG: Final = """<clickhouse>
 """Caps, since chDB's own defaults are nine tenths of the machine; fsync, since chDB's default is none."""
 
 
+_FORM: Final = (
+    "store.url: neither chdb:///folder nor clickhouse[s]://user:secret@host:port/database: "
+    "write every / ? # @ and : of a name or a secret in percent form"
+)
+
+
 class StoreError(Exception):
     """The store refused or could not be reached; the message names the remedy where there is one."""
 
@@ -50,7 +59,7 @@ class Target:
     host: str = ""
     port: int = 0
     user: str = "default"
-    password: str = ""
+    password: str = field(default="", repr=False)
     database: str = DATABASE
     secure: bool = False
 
@@ -60,20 +69,27 @@ class Target:
 
         Raises StoreError for any other URL.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            # A port that is none is often the rest of a password: what the parser says would repeat it.
+            raise StoreError(_FORM) from None
+        if parts.query or parts.fragment:
+            raise StoreError(_FORM)
         if parts.scheme == "chdb" and parts.path and not parts.netloc:
             return cls(path=Path(unquote(parts.path)))
         if parts.scheme in {"clickhouse", "clickhouses"} and parts.hostname:
             secure = parts.scheme == "clickhouses"
             return cls(
                 host=parts.hostname,
-                port=parts.port or (8443 if secure else 8123),
+                port=port or (8443 if secure else 8123),
                 user=unquote(parts.username or "default"),
                 password=unquote(parts.password or ""),
                 database=unquote(parts.path.strip("/")) or DATABASE,
                 secure=secure,
             )
-        raise StoreError(f"store.url: neither chdb:///folder nor clickhouse://host:port/database: {parts.scheme}://…")
+        raise StoreError(_FORM)
 
     @property
     def embedded(self) -> bool:
@@ -136,21 +152,42 @@ class Connector:
         self._scratch = scratch
         self._linger = linger
         self._config: Path | None = None
+        self._lock: IO[bytes] | None = None
 
     def prepare(self) -> None:
         """Make the folder and the database. Raises StoreBusyError, StoreError."""
         if self.target.path is not None:
             self.target.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._claim(self.target.path)
             # Every insert of the embedded client passes through a file in the temporary folder: keep it in memory.
             os.environ["TMPDIR"] = str(self._scratch)
             tempfile.tempdir = str(self._scratch)
             self._config = self._scratch / "engine.xml"
             self._config.write_text(_CONFIG.format(memory=self._memory, linger=self._linger))
+        # Its logger quotes values that it could not send: nothing that was counted belongs in a log.
+        logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL + 1)
         first = self._open("default", readonly=False)
         try:
             first.run(f"CREATE DATABASE IF NOT EXISTS {_name(self.target.database)} ENGINE = Atomic")
         finally:
             first.close()
+
+    def _claim(self, path: Path) -> None:
+        """Hold the folder for this process. The engine has a lock too, but shouts on standard error at each try."""
+        if self._lock is None:
+            lock = path.with_name(f"{path.name}.lock").open("wb")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                lock.close()
+                raise StoreBusyError(_busy(path)) from None
+            self._lock = lock
+
+    def release(self) -> None:
+        """Let another process have the folder. Every connection must have been closed."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def connect(self, *, readonly: bool = False) -> Connection:
         """Open a connection to the database. Raises StoreBusyError, StoreError."""
@@ -179,10 +216,12 @@ class Connector:
             )  # fmt: skip
         except (ClickHouseError, RuntimeError, OSError) as error:
             if target.path is not None and "EmbeddedServer" in str(error):
-                raise StoreBusyError(
-                    f"the store {target.path} is open in another process: stop it, or let it run the command"
-                ) from error
+                raise StoreBusyError(_busy(target.path)) from error
             raise StoreError(_reason(error)) from error
+
+
+def _busy(path: Path) -> str:
+    return f"the store {path} is open in another process: stop it, or let it run the command"
 
 
 def _name(identifier: str) -> str:
@@ -192,6 +231,6 @@ def _name(identifier: str) -> str:
 
 def _reason(error: Exception) -> str:
     """Cut the engine's message to its code: the rest may quote data."""
-    text = str(error)
-    start = text.find("Code:")
-    return text[start : start + 9].rstrip(". ") if start >= 0 else type(error).__name__
+    _, found, rest = str(error).partition("Code: ")
+    digits = "".join(takewhile(str.isdecimal, rest[:5]))
+    return f"Code: {digits}" if found and digits else type(error).__name__

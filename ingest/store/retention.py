@@ -34,7 +34,7 @@ class Keep:
     def first_month(self, table: str, today: date) -> int:
         """Return the oldest month (yyyymm) of a table that is kept: a month goes when its last day is too old."""
         if table in CRASH_TABLES:
-            oldest = date.fromordinal(today.toordinal() - self.days)
+            oldest = date.fromordinal(max(1, today.toordinal() - self.days))
             return oldest.year * 100 + oldest.month
         index = today.year * 12 + today.month - 1 - self.months
         return index // 12 * 100 + index % 12 + 1

@@ -62,16 +62,17 @@ class Spool:
         self._folder = folder
         self.bound = bound
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._files = {int(file.stem): file.stat().st_size for file in folder.glob(f"*{_SUFFIX}")}
+        for torn in folder.glob("*.new"):
+            torn.unlink()
+        self._files = {
+            int(file.stem): file.stat().st_size for file in folder.glob(f"*{_SUFFIX}") if file.stem.isdecimal()
+        }
+        self.size = sum(self._files.values())
+        """Bytes that lie in the folder."""
         self._decoder = msgspec.msgpack.Decoder(SpooledBatch)
 
     def __len__(self) -> int:
         return len(self._files)
-
-    @property
-    def size(self) -> int:
-        """Bytes that lie in the folder."""
-        return sum(self._files.values())
 
     @property
     def full(self) -> bool:
@@ -96,21 +97,37 @@ class Spool:
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(path)
+            self._sync_names()
         except OSError:
             fresh.unlink(missing_ok=True)
             return False
+        self.size += len(body) - self._files.get(sequence, 0)
         self._files[sequence] = len(body)
         return True
 
+    def _sync_names(self) -> None:
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
     def __iter__(self) -> Iterator[SpooledBatch]:
-        """Yield the batches in the order of their numbers."""
+        """Yield the batches in the order of their numbers; a file that cannot be read is put aside."""
         for sequence in sorted(self._files):
-            yield self._decoder.decode(self._path(sequence).read_bytes())
+            path = self._path(sequence)
+            try:
+                batch = self._decoder.decode(path.read_bytes())
+            except (msgspec.DecodeError, OSError):
+                path.rename(path.with_suffix(".unreadable"))
+                self.size -= self._files.pop(sequence)
+                continue
+            yield batch
 
     def remove(self, sequence: int) -> None:
         """Let go of a batch that the store has."""
         self._path(sequence).unlink(missing_ok=True)
-        self._files.pop(sequence, None)
+        self.size -= self._files.pop(sequence, 0)
 
     def _path(self, sequence: int) -> Path:
         return self._folder / f"{sequence:016d}{_SUFFIX}"

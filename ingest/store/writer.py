@@ -42,8 +42,10 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._idle = threading.Event()
         self._idle.set()
+        self._counting = threading.Lock()
         self._submitted = 0
         self._left = 0
+        self._held = False
         self.begun = 0
         self.finished = 0
         self.away = False
@@ -64,8 +66,9 @@ class Writer:
 
     def submit(self, batch: Batch) -> None:
         """Take a batch. Batches are submitted in the order of their numbers."""
-        self._submitted += 1
-        self._idle.clear()
+        with self._counting:
+            self._submitted += 1
+            self._idle.clear()
         self._queue.put(batch)
 
     @property
@@ -75,15 +78,15 @@ class Writer:
 
     @property
     def full(self) -> bool:
-        """Whether no more can be taken: the spool has reached its bound."""
-        return self._spool.full
+        """Whether no more can be taken: a batch has found room neither in the store nor in the spool."""
+        return self._held or self._spool.full
 
     def wait(self, timeout: float) -> bool:
         """Wait until everything submitted is in the store or the spool."""
         return self._idle.wait(timeout)
 
     def stop(self) -> None:
-        """Write or spool what was submitted, and end the thread."""
+        """Write or spool what was submitted, and end the thread. What finds no room stays in the journal."""
         self._queue.put(None)
         self._stopping.set()
         if self._thread.is_alive():
@@ -93,6 +96,14 @@ class Writer:
             self._connection = None
 
     def _work(self) -> None:
+        try:
+            self._write_all()
+        except BaseException:
+            # A bug ends this thread: nothing more may be acknowledged then.
+            self._held = True
+            raise
+
+    def _write_all(self) -> None:
         while True:
             try:
                 batch = self._queue.get(timeout=self._retry_after if self._spool else None)
@@ -102,29 +113,38 @@ class Writer:
             if batch is None:
                 self._drain()
                 return
-            self._take(batch)
+            if not self._take(batch):
+                return
 
-    def _take(self, batch: Batch) -> None:
+    def _take(self, batch: Batch) -> bool:
+        """Bring a batch to the store or the spool; return False when it found no room until the end.
+
+        No later batch may then go: a partition that bears its number would seem to have this one.
+        """
         blocks = blocks_of(batch.lot)
         self.begun += 1
         if not self._drain() or not self._try(batch.sequence, blocks):
             while not self._spool.append(batch.sequence, blocks):
                 # The bound is reached: hold the batch in memory, where the journal covers it.
+                self._held = True
                 if self._drain() and self._try(batch.sequence, blocks):
                     break
                 if self._stopping.wait(self._retry_after):
-                    return
+                    return False
+        self._held = False
         self._finish(batch)
+        return True
 
     def _finish(self, batch: Batch) -> None:
         def arrive() -> None:
             batch.done()
             self.finished += 1
 
-        self._left += 1
         self._deliver(arrive)
-        if self._left == self._submitted:
-            self._idle.set()
+        with self._counting:
+            self._left += 1
+            if self._left == self._submitted:
+                self._idle.set()
 
     def _drain(self) -> bool:
         """Write what the spool holds; return whether nothing is left there."""

@@ -19,7 +19,7 @@ from dashboards.period import (
     today_in,
 )
 
-DAYS = st.dates(date(2021, 1, 1), date(2040, 12, 31))
+DAYS = st.dates(date(2023, 1, 1), date(2040, 12, 31))
 PERIODS = st.builds(lambda today, name: named_period(name, today), DAYS, st.sampled_from(list(NAMES)))
 
 
