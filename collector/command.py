@@ -336,11 +336,21 @@ def privacy_scan(
     as_json: AsJson = False,
 ) -> None:
     """Look for texts in every decompressed byte that this server keeps. Exit 1 when one is found."""
-    from collector.scan import places_of, scan
+    from collector.scan import BlindScanError, places_of, scan
+    from collector.settings import SettingsError
 
-    texts = (sys.stdin.read() if str(file) == "-" else file.read_text()).splitlines()
     settings = _settings(config)
-    result = scan(places_of(settings), [text for text in texts if text])
+    try:
+        texts = (sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")).splitlines()
+        result = scan(places_of(settings), [text for text in texts if text])
+    except UnicodeDecodeError:
+        _fail(f"{file} is not text in UTF-8")
+    except OSError as error:
+        _fail(f"{file}: {error.strerror}")
+    except (SettingsError, BlindScanError, ValueError) as error:
+        _fail(str(error))
+    if not settings.store.url.startswith("chdb:"):
+        typer.echo("The store is a server: its own disks were not looked at. Scan them where they are.", err=True)
     _show(result, as_json=as_json)
     if result["found"]:
         raise typer.Exit(FAILED)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
-from tomlkit.items import AoT
+from tomlkit.items import Array
 
 from collector.settings import Settings, SettingsError, read_settings
 
@@ -15,15 +15,15 @@ from collector.settings import Settings, SettingsError, read_settings
 def add_section(path: Path, kind: str, values: Mapping[str, Any]) -> None:
     """Add a `[[site]]` or `[[app]]` to the end of its kind. Raises OSError."""
     document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
-    table = tomlkit.table()
-    table.update(values)
     listed = document.get(kind)
-    if isinstance(listed, AoT):
+    table = tomlkit.inline_table() if isinstance(listed, Array) else tomlkit.table()
+    table.update(values)
+    if listed is None:
+        listed = tomlkit.aot()
         listed.append(table)
+        document.append(kind, listed)
     else:
-        fresh = tomlkit.aot()
-        fresh.append(table)
-        document.append(kind, fresh)
+        listed.append(table)
     _replace(path, tomlkit.dumps(document))
 
 
@@ -45,11 +45,13 @@ def remove_section(path: Path, kind: str, given: str | int) -> bool:
     """Take a `[[site]]` or `[[app]]` out and return whether it was there. Raises OSError."""
     document = tomlkit.parse(path.read_text(encoding="utf-8"))
     listed = document.get(kind)
-    if not isinstance(listed, AoT):
+    if listed is None:
         return False
     for index, table in enumerate(listed):
         if table.get("id") == given:
             del listed[index]
+            if not listed:
+                document.remove(kind)
             _replace(path, tomlkit.dumps(document))
             return True
     return False

@@ -7,6 +7,7 @@ One JSON line asks, `{"command": …, "arguments": {…}}`; the answer is any nu
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
@@ -53,18 +54,30 @@ class ControlSocket:
             writer.write(json.dumps({kind: content}, default=str).encode() + b"\n")
 
         try:
-            asked = json.loads(await reader.readline())
-            result = await self._act(asked["command"], asked["arguments"], lambda count: tell("progress", count))
-            tell("result", result)
+            command, arguments = await _read(reader)
+            tell("result", await self._act(command, arguments, lambda count: tell("progress", count)))
         except RefusedError as refused:
             tell("error", str(refused))
-        except (ValueError, KeyError, TypeError):
-            tell("error", "this server does not know that command: are both of the same version?")
+        except Exception:
+            tell("error", "the server could not do this: its log says why")
+            raise
         finally:
-            try:
+            # Whoever asked may have gone away meanwhile.
+            with contextlib.suppress(ConnectionError):
                 await writer.drain()
-            finally:
-                writer.close()
+            writer.close()
+
+
+async def _read(reader: asyncio.StreamReader) -> tuple[str, dict[str, Any]]:
+    """Read what is asked. Raises RefusedError."""
+    try:
+        asked = json.loads(await reader.readline())
+        command, arguments = asked["command"], asked["arguments"]
+    except (ValueError, KeyError, TypeError, RecursionError, ConnectionError):
+        command = arguments = None
+    if not isinstance(command, str) or not isinstance(arguments, dict):
+        raise RefusedError("this server does not understand the question: are both of the same version?")
+    return command, arguments
 
 
 async def ask(folder: Path, command: str, arguments: Mapping[str, Any], progress: Progress) -> Any:

@@ -63,7 +63,7 @@ def _process(settings: Settings) -> list[Finding]:
 
 def _extensions() -> list[Finding]:
     missing = missing_extensions()
-    return [_finding("compiled parts", "; ".join(missing), "all there", warning=True)]
+    return [_finding("compiled parts", ", ".join(missing), "all there")]
 
 
 def _countries(settings: Settings) -> Finding:

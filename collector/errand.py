@@ -37,7 +37,7 @@ def run_errand(
         except (RefusedError, SettingsError, StoreError, ControlError, CountriesError) as error:
             message = str(error)
         except OSError as error:
-            message = f"{error.filename or 'the system'}: {error.strerror}"
+            message = f"{error.filename or 'the system'}: {error.strerror or error}"
     return fail(message)
 
 

@@ -14,6 +14,7 @@ import sentry_sdk
 from sentry_sdk.types import Event, Hint
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+_SECOND: Final = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "or", "ne", "gob"})
 _FRAME: Final = ("filename", "function", "module", "lineno", "in_app")
 
 
@@ -28,7 +29,7 @@ def watch(dsn: str, base_url: str, transport: Any = None) -> list[str]:
         default_integrations=False,
         auto_enabling_integrations=False,
         integrations=[],
-        send_default_pii=False,
+        spotlight=False,  # else a variable of the environment sends all of it to another program
         include_local_variables=False,
         include_source_context=False,
         max_request_body_size="never",
@@ -52,7 +53,11 @@ def doubt_host(dsn: str, base_url: str) -> str:
 
 
 def _domain(host: str) -> str:
-    return ".".join(host.split(".")[-2:]) if not host.replace(".", "").isdigit() else host
+    """Return what is registered of a host: its last two labels, or three below such as `co.uk`; all of an address."""
+    labels = host.rstrip(".").split(".")
+    if ":" in host or labels[-1].isdigit():
+        return host
+    return ".".join(labels[-3:] if len(labels[-1]) == 2 and labels[-2:-1] and labels[-2] in _SECOND else labels[-2:])
 
 
 def reduce_event(event: Event, _: Hint) -> Event:

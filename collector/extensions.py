@@ -25,10 +25,17 @@ WANTED: Final[dict[str, Callable[[], bool]]] = {
 }
 
 
+class ExtensionsError(Exception):
+    """A compiled part is missing; the message names it and the remedy."""
+
+
 def missing_extensions() -> list[str]:
-    """Return a warning in words for each compiled part that is not there."""
-    return [
-        f"{name} is not compiled in: install from wheels, or the server is slow"
-        for name, is_there in WANTED.items()
-        if not is_there()
-    ]
+    """Return the names of the compiled parts that are not there."""
+    return [name for name, is_there in WANTED.items() if not is_there()]
+
+
+def require_extensions() -> None:
+    """Refuse to go on with a slow twin. Raises ExtensionsError."""
+    missing = missing_extensions()
+    if missing:
+        raise ExtensionsError(f"not compiled in: {', '.join(missing)}: install the wheels of requirements.lock")

@@ -103,14 +103,23 @@ class DemonstrationPages(StaticFiles):
         return response
 
 
-async def _beacon(_: Request) -> Response:
-    headers = {
-        "access-control-allow-origin": "*",
-        "cross-origin-resource-policy": "cross-origin",
-        "cache-control": "public, max-age=86400",
-        "x-content-type-options": "nosniff",
-    }
-    return Response(script(), media_type="text/javascript; charset=utf-8", headers=headers)
+_BEACON_HEADERS: Final = {
+    "access-control-allow-origin": "*",
+    "cross-origin-resource-policy": "cross-origin",
+    "cache-control": "public, max-age=86400",
+    "x-content-type-options": "nosniff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Beacon:
+    """The script that pages carry, read once."""
+
+    content: bytes
+
+    async def answer(self, _: Request) -> Response:
+        """Answer the script to any page."""
+        return Response(self.content, media_type="text/javascript; charset=utf-8", headers=_BEACON_HEADERS)
 
 
 def operations(settings: Settings, health: Health | None, rest: ASGIApp | None) -> Starlette:
@@ -124,7 +133,7 @@ def operations(settings: Settings, health: Health | None, rest: ASGIApp | None) 
             Route("/healthz", health.alive),
             Route("/readyz", health.ready),
             Route("/metrics", Gauges(health, settings.metrics.token).answer),
-            Route(settings.server.beacon_path, _beacon),
+            Route(settings.server.beacon_path, Beacon(script()).answer),
         ]
     if any(site.demonstration for site in settings.site):
         folder = Path(str(files("collector.demonstration"))) / "pages"

@@ -37,6 +37,8 @@ class Line(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _DECODER: Final = msgspec.json.Decoder(Line)
+_YEARS: Final = (1971, 2148)  # what a Date of ClickHouse can hold
+_NEEDED: Final = ("at", "ip", "method", "path")
 
 
 class ReplayClock:
@@ -68,11 +70,23 @@ def read_lines(path: Path) -> Iterator[Line]:
 
 def _read_line(text: bytes, number: int) -> Line:
     try:
-        return _DECODER.decode(text)
+        line = _DECODER.decode(text)
     except msgspec.ValidationError as error:
-        raise ReplayError(f"line {number}: {error}") from None
-    except msgspec.DecodeError:
+        raise ReplayError(f"line {number}: {_fault(error)}") from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise ReplayError(f"line {number} is not JSON") from None
+    if not _YEARS[0] <= line.at.year <= _YEARS[1]:
+        raise ReplayError(f'line {number}: "at" is not between the years {_YEARS[0]} and {_YEARS[1]}')
+    return line
+
+
+def _fault(error: msgspec.ValidationError) -> str:
+    """Name the field that is wrong. What stands in it is not repeated, nor is the name of one that does not exist."""
+    name = str(error).rpartition(" - at `$")[2].rstrip("`").removesuffix("[...]").lstrip(".")
+    if name in Line.__struct_fields__:
+        return f'"{name}" has a wrong type'
+    missing = [field for field in _NEEDED if f"missing required field `{field}`" in str(error)]
+    return f'"{missing[0]}" is missing' if missing else f"an object of {', '.join(Line.__struct_fields__)} is wanted"
 
 
 async def replay(
@@ -90,13 +104,12 @@ async def replay(
         clock.move_to(line.at)
         if clock() - ticked >= _TICK_EVERY:
             ticked = clock()
-            # What a profile holds nothing back for is written as its day closes: nobody watches a replay live.
-            pipeline.tick(flush=False)
+            pipeline.tick(eager=False)
         answers[await _send(line, pipeline)] += 1
         progress(count)
     if until is not None:
         clock.move_to(until)
-        pipeline.tick(flush=False)
+        pipeline.tick(eager=False)
     pipeline.forget(pipeline.ledger.close_all())
     return answers
 
@@ -124,7 +137,8 @@ async def _send(line: Line, pipeline: Pipeline) -> int:
         "raw_path": path.encode(),
         "query_string": query.encode(),
         "root_path": "",
-        "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in line.headers.items()],
+        # RFC 9110, 5.5: what is not ASCII in a field's value is opaque bytes; here they are written as text.
+        "headers": [(name.lower().encode(), value.encode()) for name, value in line.headers.items()],
         "client": (line.ip, 0),
         "server": ("127.0.0.1", 0),
     }

@@ -6,9 +6,13 @@ import os
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
+from typing import Final
 
 from collector.settings import Settings, SettingsError
 from ingest.boundary.process import is_in_memory
+
+_LONGEST: Final = 80
+"""Bytes of a folder's name: the address of a socket in it has at most 108, see unix(7)."""
 
 
 def runtime_folder(settings: Settings) -> Path:
@@ -19,8 +23,12 @@ def runtime_folder(settings: Settings) -> Path:
     """
     if settings.runtime.dir:
         folder = Path(settings.runtime.dir)
+        if len(os.fsencode(folder)) > _LONGEST:
+            raise SettingsError(f"runtime.dir: longer than {_LONGEST} bytes: no socket fits in, choose a shorter one")
         if not _make(folder):
-            raise SettingsError(f'runtime.dir: "{folder}" cannot be written: choose a folder that this user owns')
+            raise SettingsError(
+                f'runtime.dir: "{folder}" is not this user\'s alone to write: choose a folder of mode 0700'
+            )
         if not is_in_memory(folder):
             raise SettingsError(
                 f'runtime.dir: "{folder}" is not in memory: choose one on tmpfs, such as /dev/shm/logless'
@@ -29,7 +37,8 @@ def runtime_folder(settings: Settings) -> Path:
     own = blake2b(f"{settings.store.url}\0{settings.store.node}".encode(), digest_size=4).hexdigest()
     for candidate in _candidates():
         folder = candidate / own
-        if _make(folder) and is_in_memory(folder):
+        # Whoever owns the folder above could put one of their own in this one's place.
+        if _make(candidate) and _make(folder) and is_in_memory(folder):
             return folder
     raise SettingsError("runtime.dir: no folder in memory was found: mount a tmpfs and name it")
 
@@ -44,7 +53,8 @@ def _candidates() -> Iterator[Path]:
 def _make(folder: Path) -> bool:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Somebody else may have made it first, to read along.
-        return folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK)
+        # Somebody else may have made it first, to read along, or a link in its place.
+        found = folder.stat()
+        return found.st_uid == os.getuid() and not found.st_mode & 0o022 and os.access(folder, os.W_OK)
     except OSError:
         return False

@@ -20,13 +20,17 @@ from collector.acts.users import login_link
 from collector.app import Collector
 from collector.control_socket import ControlSocket, Progress
 from collector.errors import watch
-from collector.extensions import missing_extensions
+from collector.extensions import require_extensions
 from collector.settings import SettingsError
 from ingest.boundary.process import harden
 from ingest.store.control.users import Role, add_user, find_user, list_users
 
 _LOG: Final = structlog.get_logger()
 _BACKLOG: Final = 2_048
+_FATAL: Final = (
+    signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV, signal.SIGSYS, signal.SIGTRAP,
+    signal.SIGTSTP,
+)  # fmt: skip
 
 Beside = Callable[[Collector, House], Awaitable[None]]
 
@@ -53,10 +57,14 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def serve(collector: Collector, listening: socket.socket, beside: Beside | None = None) -> None:
-    """Serve until SIGTERM or SIGINT. `beside` runs once everything is up. Raises what `Collector.open` raises."""
+    """Serve until SIGTERM or SIGINT; `beside` runs once everything is up.
+
+    Raises ExtensionsError, StoreError, ControlError, CountriesError.
+    """
     settings = collector.settings
+    require_extensions()
     for warning in [
-        *harden(collector.runtime), *missing_extensions(), *watch(settings.errors.dsn, settings.server.url)
+        *harden(collector.runtime), *watch(settings.errors.dsn, settings.server.url)
     ]:  # fmt: skip
         collector.notices.append(warning)
         _LOG.warning(warning)
@@ -116,6 +124,10 @@ def _take_signals(collector: Collector) -> None:
     # uvicorn takes these while it serves and raises them again afterwards, when the store has yet to be closed.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
+    # The embedded engine takes these to write stacks and queries to a log; a crashed process then hangs for minutes
+    # with its socket open. Here it is to die at once: the journal holds what was acknowledged.
+    for number in _FATAL:
+        signal.signal(number, signal.SIG_DFL)
 
 
 @contextlib.asynccontextmanager

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from collector.acts.act import House
 from collector.app import Collector
 from collector.demonstration import configuration, history
+from collector.extensions import ExtensionsError
 from collector.replay import read_lines
 from collector.server import PortBusyError, listen, serve
 from collector.settings import Settings, SettingsError
@@ -57,7 +58,7 @@ def _guard(work: Coroutine[Any, Any, None]) -> int:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(work)
-    except (PortBusyError, SettingsError, StoreError, ControlError, CountriesError) as error:
+    except (PortBusyError, ExtensionsError, SettingsError, StoreError, ControlError, CountriesError) as error:
         message = str(error)
     except OSError as error:
         message = f"{error.filename or 'the system'}: {error.strerror}: choose a place that this user may write to"

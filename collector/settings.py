@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as EnvironmentSettingsError
 
 from ingest.app import App, Consent
 from ingest.boundary.networks import Networks
 from ingest.site import Goal, Profile, Site
 from ingest.store.client import StoreError, Target
 from ingest.store.retention import Keep
+
+_PREFIX: Final = "LOGLESS_"
+_WORDS: Final = {
+    "missing": "it is missing",
+    "list_type": 'write a list, such as ["one", "two"]',
+    "dict_type": "write a table",
+    "model_type": "write a table",
+    "string_type": "write a text in quotes",
+    "bool_type": "write true or false",
+    "bool_parsing": "write true or false",
+}
+"""What we say in the place of a message of pydantic that speaks of its own types."""
 
 _UNITS: Final = {"B": 1, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}
 
@@ -27,7 +42,7 @@ class SettingsError(Exception):
 
 def read_size(text: str) -> int:
     """Read a size such as `64KiB`, in bytes. Raises ValueError."""
-    found = re.fullmatch(r"\s*(\d+)\s*([A-Za-z]*)\s*", text)
+    found = re.fullmatch(r"\s*([0-9]{1,15})\s*([A-Za-z]*)\s*", text)
     unit = _UNITS.get((found[2] or "B").upper()) if found else None
     if found is None or unit is None:
         raise ValueError('not a size: write a number and B, KiB, MiB or GiB, such as "64KiB"')
@@ -58,10 +73,53 @@ def _check_path(text: str) -> str:
     return text
 
 
+def _check_site_id(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", text):
+        raise ValueError('not an id: write up to 100 letters, digits, ".", "_" and "-", such as "example.org"')
+    return text
+
+
+def _check_node(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,32}", text):
+        raise ValueError('not a node: write up to 32 letters, digits, ".", "_" and "-", such as "a"')
+    return text
+
+
+def _check_key(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{32}", text):
+        raise ValueError("not a key: write 32 hexadecimal digits, or let `logless app add` make one")
+    return text
+
+
+def _check_control(text: str) -> str:
+    if text and not (text.startswith("sqlite:///") and text.removeprefix("sqlite:///")):
+        raise ValueError('not a database that can be used: write "sqlite:///" and the path of a file')
+    return text
+
+
+def _check_host(text: str) -> str:
+    if not re.fullmatch(r"[\w.-]+|\[[0-9A-Fa-f:.]+\]", text):
+        raise ValueError('not a host: write a name alone, such as "www.example.org", without scheme, port and path')
+    return text
+
+
+def _check_dsn(text: str) -> str:
+    parts = urlsplit(text)
+    if text and not (parts.scheme in {"http", "https"} and parts.hostname and parts.username and parts.path[1:]):
+        raise ValueError('not a DSN: write "https://key@host/number", or nothing to report no errors')
+    return text
+
+
 Size = Annotated[str, AfterValidator(_check_size)]
 Cidrs = Annotated[list[str], AfterValidator(_check_networks)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 UrlPath = Annotated[str, AfterValidator(_check_path)]
+Host = Annotated[str, AfterValidator(_check_host)]
+Dsn = Annotated[str, AfterValidator(_check_dsn)]
+SiteId = Annotated[str, AfterValidator(_check_site_id)]
+Node = Annotated[str, AfterValidator(_check_node)]
+Key = Annotated[str, AfterValidator(_check_key)]
+ControlUrl = Annotated[str, AfterValidator(_check_control)]
 
 
 class Section(BaseModel):
@@ -90,7 +148,7 @@ class Store(Section):
     """`[store]`: the ClickHouse, embedded or a server."""
 
     url: str = "chdb:///var/lib/logless/data"
-    node: str = Field(default="a", pattern=r"^[A-Za-z0-9_.-]{1,32}$")
+    node: Node = "a"
     memory: Size = "1GiB"
     spool: Size = "256MiB"
 
@@ -100,14 +158,14 @@ class Store(Section):
         try:
             Target.read(text)
         except StoreError as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(str(error).removeprefix("store.url: ")) from None
         return text
 
 
 class Control(Section):
     """`[control]`: the small database of people, links and tokens."""
 
-    url: str = ""
+    url: ControlUrl = ""
 
 
 class Runtime(Section):
@@ -133,6 +191,14 @@ class Limits(Section):
     values_per_attribute: int = Field(default=50_000, ge=1)
 
 
+def _check_keep(text: str, key: str, analytics: str, crashes: str) -> str:
+    try:
+        Keep.read(analytics, crashes)
+    except ValueError as error:
+        raise ValueError(str(error).removeprefix(f"retention.{key}: ")) from None
+    return text
+
+
 class Retention(Section):
     """`[retention]`: when counters are deleted."""
 
@@ -142,14 +208,12 @@ class Retention(Section):
     @field_validator("analytics")
     @classmethod
     def _check_analytics(cls, text: str) -> str:
-        Keep.read(text, "90 days")
-        return text
+        return _check_keep(text, "analytics", text, "90 days")
 
     @field_validator("crashes")
     @classmethod
     def _check_crashes(cls, text: str) -> str:
-        Keep.read("25 months", text)
-        return text
+        return _check_keep(text, "crashes", "25 months", text)
 
     @property
     def keep(self) -> Keep:
@@ -160,7 +224,7 @@ class Retention(Section):
 class Errors(Section):
     """`[errors]`: where reports about Logless itself go; off until a DSN is set."""
 
-    dsn: str = ""
+    dsn: Dsn = ""
 
 
 class Metrics(Section):
@@ -180,8 +244,8 @@ class GoalSection(Section):
 class SiteSection(Section):
     """`[[site]]`."""
 
-    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
-    hosts: list[str] = []
+    id: SiteId
+    hosts: list[Host] = []
     timezone: Zone = "UTC"
     profile: Profile = Profile.STANDARD
     pages: list[str] = []
@@ -234,7 +298,7 @@ class AppSection(Section):
 
     id: int = Field(ge=1, le=4_294_967_295)
     name: str = Field(min_length=1, max_length=100)
-    key: str = Field(pattern=r"^[0-9a-f]{32}$")
+    key: Key
     timezone: Zone = "UTC"
     profile: Profile = Profile.STANDARD
     consent: Consent = Consent.EXPLICIT
@@ -265,7 +329,7 @@ class Settings(BaseSettings):
     """All of the configuration, checked."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LOGLESS_", env_nested_delimiter="__", extra="forbid", frozen=True, case_sensitive=False
+        env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, case_sensitive=False
     )
 
     server: Server = Server()
@@ -320,13 +384,32 @@ def read_settings(path: Path, *, must_exist: bool = True) -> Settings:
         raise SettingsError(f"{path.name}: {error}") from None
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from None
+    _check_environment()
     try:
         settings = Settings(**content)
+    except EnvironmentSettingsError as error:
+        raise SettingsError(_explain_environment(error)) from None
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(path.name, content, one) for one in error.errors())) from None
     _check_unique(path.name, "site", [site.id for site in settings.site])
     _check_unique(path.name, "app", [str(app.id) for app in settings.app])
     return settings
+
+
+def _check_environment() -> None:
+    """Refuse variables that mean a section or key which is none. Raises SettingsError."""
+    for name in os.environ:
+        section, found, _ = name.upper().removeprefix(_PREFIX).partition("__")
+        if found and name.upper().startswith(_PREFIX) and section.lower() not in Settings.model_fields:
+            raise SettingsError(f'{name}: unknown section "{section.lower()}"')
+
+
+def _explain_environment(error: EnvironmentSettingsError) -> str:
+    """Name the variables of which one is not the JSON that a list or a table has to be."""
+    found = re.search(r'field "(\w+)"', str(error))
+    section = found[1] if found else ""
+    names = [name for name in os.environ if name.upper().startswith(f"{_PREFIX}{section.upper()}")]
+    return f'{", ".join(sorted(names))}: not JSON: write a list as \'["one", "two"]\''
 
 
 def _check_unique(name: str, section: str, ids: list[str]) -> None:
@@ -346,7 +429,14 @@ def _explain(name: str, content: Mapping[str, Any], error: Any) -> str:
         prefix = f'{where[0]} "{given}": '
         where = where[2:]
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
+    name = _variable(error["loc"]) or name
     if error["type"] == "extra_forbidden":
         return f'{name}: {prefix}unknown key "{key}"'
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{name}: {prefix}{key}{'' if message.startswith('[') else ': '}{message}"
+    message = _WORDS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
+    return f"{name}: {prefix}{key}{'' if message.startswith('[') or not key else ': '}{message}"
+
+
+def _variable(where: tuple[Any, ...]) -> str:
+    """Return the environment's variable that a value came from, or nothing: then it stands in the file."""
+    wanted = _PREFIX + "__".join(str(part).upper() for part in where)
+    return next((name for name in os.environ if name.upper() == wanted), "")

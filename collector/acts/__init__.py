@@ -12,6 +12,10 @@ from typing import Any, Final
 from collector.acts import apps, privacy, replays, retention, sites, store, submissions, tokens, users
 from collector.acts.act import Act, House
 from collector.control_socket import Progress, RefusedError
+from collector.settings import SettingsError
+from ingest.boundary.geo import CountriesError
+from ingest.store.client import StoreError
+from ingest.store.control.database import ControlError
 
 ACTS: Final[dict[str, Act]] = {
     "site list": sites.LIST,
@@ -42,4 +46,9 @@ async def act(house: House, command: str, arguments: Mapping[str, Any], progress
     found = ACTS.get(command)
     if found is None:
         raise RefusedError(f"this server does not know `{command}`: are both of the same version?")
-    return await found.do(house, arguments, progress)
+    try:
+        return await found.do(house, arguments, progress)
+    except (SettingsError, StoreError, ControlError, CountriesError) as error:
+        raise RefusedError(str(error)) from None
+    except OSError as error:
+        raise RefusedError(f"{error.filename or 'the system'}: {error.strerror or error}") from None

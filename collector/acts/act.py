@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from collector.app import Collector
@@ -29,14 +30,22 @@ class House:
         assert self.collector is not None
         return self.collector
 
+    def file(self, arguments: Mapping[str, Any]) -> Path:
+        """Return the configuration file to edit: the one that a running server reads, else the one that was named."""
+        return self.collector.path if self.collector is not None else Path(arguments["config"])
+
     @property
     def sites(self) -> dict[str, Site]:
-        """Return the configured sites by id."""
+        """Return the sites by id: those that the server counts, else those of the configuration."""
+        if self.collector is not None:
+            return {site.id: site for site in self.collector.sites}
         return {section.id: section.site() for section in self.settings.site}
 
     @property
     def apps(self) -> dict[int, App]:
-        """Return the configured apps by id."""
+        """Return the apps by id: those that the server counts, else those of the configuration."""
+        if self.collector is not None:
+            return {app.id: app for app in self.collector.apps}
         return {section.id: section.app() for section in self.settings.app}
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from collector.acts.act import Act, House
 from collector.configuration import add_checked
 from collector.control_socket import Progress, RefusedError
-from collector.settings import SettingsError
 from ingest.app import App
 
 
@@ -40,17 +38,13 @@ async def _list(house: House, _: Mapping[str, Any], __: Progress) -> list[dict[s
 
 
 async def _add(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
-    path = Path(arguments["config"])
+    path = house.file(arguments)
     values = {name: value for name, value in arguments["values"].items() if value not in (None, [])}
     number = values.get("id") or max(house.apps, default=0) + 1
     if number in house.apps:
         raise RefusedError(f'app "{number}" is there already')
-    try:
-        house.settings = await asyncio.to_thread(
-            add_checked, path, "app", {"id": number, "key": secrets.token_hex(16), **values}
-        )
-    except SettingsError as error:
-        raise RefusedError(str(error)) from None
+    values = {"id": number, "key": secrets.token_hex(16), **values}
+    house.settings = await asyncio.to_thread(add_checked, path, "app", values)
     if house.collector is not None:
         house.collector.reload()
     return _told(house, house.apps[number])

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from collector.acts.act import Act, House
-from collector.control_socket import Progress, RefusedError
-from ingest.boundary.geo import Countries, CountriesError
+from collector.control_socket import Progress
+from ingest.boundary.geo import Countries
 
 _INVENTORY = (
     "SELECT table, name, type, comment FROM system.columns WHERE database = currentDatabase() ORDER BY table, position"
@@ -29,10 +29,7 @@ async def _inventory(house: House, _: Mapping[str, Any], __: Progress) -> dict[s
 async def _geo_update(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
     """Check a country database and put it in the place of the present one."""
     path = Path(arguments["file"])
-    try:
-        networks = await asyncio.to_thread(Countries.check, path)
-    except (CountriesError, OSError) as error:
-        raise RefusedError(str(error)) from None
+    networks = await asyncio.to_thread(Countries.check, path)
     target = house.settings.control_path.parent / "countries.mmdb"
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_suffix(".new")

@@ -13,12 +13,19 @@ from collector.replay import ReplayError, read_lines
 
 
 async def _replay(house: House, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
-    until = datetime.fromisoformat(arguments["until"]) if arguments.get("until") else None
+    until = _moment(arguments["until"]) if arguments.get("until") else None
     try:
         answers = await house.open.replay(read_lines(Path(arguments["file"])), until, progress)
     except ReplayError as error:
         raise RefusedError(str(error)) from None
     return {"answers": answers}
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise RefusedError('--until is not a time: write it as "2026-11-30T12:00:00Z"') from None
 
 
 REPLAY = Act(_replay, needs_store=True)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from collector.acts.act import Act, House
 from collector.configuration import add_checked, remove_section
 from collector.control_socket import Progress, RefusedError
-from collector.settings import SettingsError, read_settings
+from collector.settings import Server, read_settings
 from ingest.site import Site
 from ingest.store.retention import drop_owner
+
+_WAIT = 30.0
 
 
 def _told(site: Site) -> dict[str, Any]:
@@ -32,14 +33,11 @@ async def _list(house: House, _: Mapping[str, Any], __: Progress) -> list[dict[s
 
 
 async def _add(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
-    path = Path(arguments["config"])
+    path = house.file(arguments)
     values = {name: value for name, value in arguments["values"].items() if value not in (None, [])}
     if values["id"] in house.sites:
         raise RefusedError(f'site "{values["id"]}" is there already')
-    try:
-        house.settings = await asyncio.to_thread(add_checked, path, "site", values)
-    except SettingsError as error:
-        raise RefusedError(str(error)) from None
+    house.settings = await asyncio.to_thread(add_checked, path, "site", values)
     if house.collector is not None:
         house.collector.reload()
     return {**_told(house.sites[values["id"]]), "snippet": snippet(house, values["id"])}
@@ -48,7 +46,9 @@ async def _add(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[
 def snippet(house: House, site: str) -> str:
     """Return the tag that a page of the site carries."""
     server = house.settings.server
-    return f'<script defer src="{server.url}{server.beacon_path}" data-site="{site}"></script>'
+    default = Server.model_fields["event_path"].default
+    elsewhere = f' data-api="{server.url}{server.event_path}"' if server.event_path != default else ""
+    return f'<script defer src="{server.url}{server.beacon_path}" data-site="{site}"{elsewhere}></script>'
 
 
 async def _snippet(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
@@ -59,14 +59,19 @@ async def _snippet(house: House, arguments: Mapping[str, Any], _: Progress) -> d
 
 
 async def _delete(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
-    """Drop a site's counters, then take it out of the configuration."""
-    site = arguments["id"]
-    dropped = await asyncio.to_thread(drop_owner, house.open.connection, site)
-    removed = remove_section(Path(arguments["config"]), "site", site)
-    if removed:
-        house.settings = read_settings(Path(arguments["config"]))
+    """Take a site out of the configuration, then drop its counters."""
+    site, path = arguments["id"], house.file(arguments)
+    known = site in house.sites
+    if remove_section(path, "site", site):
+        house.settings = read_settings(path)
         house.open.reload()
-    return {"id": site, "dropped": dropped, "configured": not removed and site in house.sites}
+    # What is ripe goes to the store first: it would come there after the deletion.
+    house.open.ledger.flush()
+    await asyncio.to_thread(house.open.writer.wait, _WAIT)
+    dropped = await asyncio.to_thread(drop_owner, house.open.connection, site)
+    if not known and not dropped:
+        raise RefusedError(f'no site "{site}" is configured, and nothing is kept of one: see `logless site list`')
+    return {"id": site, "dropped": dropped, "configured": site in house.sites}
 
 
 LIST = Act(_list)

@@ -32,8 +32,8 @@ def _hit(house: House, arguments: Mapping[str, Any]) -> urllib.request.Request:
 
 
 def _crash(house: House, arguments: Mapping[str, Any]) -> urllib.request.Request:
-    given = arguments.get("id")
-    app = house.apps.get(int(given)) if given else next(iter(house.apps.values()), None)
+    given = arguments.get("id") or ""
+    app = next((app for app in house.apps.values() if given in {"", str(app.id)}), None)
     if app is None:
         raise RefusedError("no such app is configured: see `logless app list`")
     frame = {"function": "send_test", "module": "logless", "filename": "logless.py", "lineno": 1, "in_app": True}

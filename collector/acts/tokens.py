@@ -8,7 +8,6 @@ from typing import Any
 
 from collector.acts.act import Act, House
 from collector.control_socket import Progress, RefusedError
-from ingest.store.control.database import ControlError
 from ingest.store.control.tokens import create_token, list_tokens, revoke_token
 
 
@@ -18,11 +17,7 @@ async def _create(house: House, arguments: Mapping[str, Any], _: Progress) -> di
         raise RefusedError(f'no site "{site}" is configured: see `logless site list`')
     if app is not None and app not in house.apps:
         raise RefusedError(f'no app "{app}" is configured: see `logless app list`')
-    try:
-        made = create_token(house.control, arguments["name"], site=site, app=app, scope=arguments["scope"])
-    except ControlError as error:
-        raise RefusedError(str(error)) from None
-    return asdict(made)
+    return asdict(create_token(house.control, arguments["name"], site=site, app=app, scope=arguments["scope"]))
 
 
 async def _list(house: House, _: Mapping[str, Any], __: Progress) -> list[dict[str, Any]]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from collector.acts.act import Act, House
 from collector.control_socket import Progress, RefusedError
-from ingest.store.control.database import ControlError
 from ingest.store.control.links import make_link
 from ingest.store.control.sessions import end_sessions
 from ingest.store.control.users import Role, User, add_user, find_user, list_users, set_role
@@ -27,18 +26,12 @@ async def _list(house: House, _: Mapping[str, Any], __: Progress) -> list[dict[s
 
 
 async def _add(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
-    try:
-        user = add_user(house.control, arguments["name"], Role(arguments["role"]))
-    except ControlError as error:
-        raise RefusedError(str(error)) from None
+    user = add_user(house.control, arguments["name"], Role(arguments["role"]))
     return {**_told(user), "link": login_link(house, user)}
 
 
 async def _role(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
-    try:
-        return _told(set_role(house.control, arguments["name"], Role(arguments["role"])))
-    except ControlError as error:
-        raise RefusedError(str(error)) from None
+    return _told(set_role(house.control, arguments["name"], Role(arguments["role"])))
 
 
 async def _reset(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a user agent tells: browser, system, device. The text itself ends here.
 
-Families and versions are uap-core's, read by ua-parser-rs.
+Families are uap-core's, read by ua-parser-rs. Some of its patterns copy a family out of the text, whatever stands
+there; so only the families listed here are told, and all others are `(unknown)`.
 """
 
 from __future__ import annotations
@@ -27,8 +28,28 @@ _BROWSER_NAMES: Final = {
     "Chrome Mobile": "Chrome", "Chrome Mobile iOS": "Chrome", "Chrome Mobile WebView": "Android WebView",
     "Mobile Safari": "Safari", "Mobile Safari UI/WKWebView": "iOS WebView",
     "Firefox Mobile": "Firefox", "Firefox iOS": "Firefox",
-    "Edge Mobile": "Edge", "Edge Mobile iOS": "Edge", "Opera Mobile": "Opera",
+    "Edge Mobile": "Edge", "Edge Mobile iOS": "Edge", "Opera Mobile": "Opera", "Opera Touch": "Opera",
+    "DuckDuckGo Mobile": "DuckDuckGo", "Ecosia Android": "Ecosia", "Ecosia iOS": "Ecosia",
+    "QQ Browser Mobile": "QQ Browser", "Firefox Beta": "Firefox", "Firefox Alpha": "Firefox",
 }  # fmt: skip
+_BROWSERS: Final = frozenset({
+    "Chrome", "Chromium", "Firefox", "Safari", "Edge", "Opera", "Opera GX", "Opera Mini", "Samsung Internet", "Brave",
+    "Vivaldi", "DuckDuckGo", "Ecosia", "Android", "Android WebView", "iOS WebView", "IE", "IE Mobile", "Yandex Browser",
+    "UC Browser", "QQ Browser", "WeChat Browser", "MiuiBrowser", "Mint Browser", "Huawei Browser", "HeyTap Browser",
+    "Honor Browser", "VivoBrowser", "Quark", "Sogou Explorer", "360 Secure Browser", "Baidu Browser", "Whale",
+    "Coc Coc", "Mail.ru Chromium Browser", "Sber Browser", "Aloha Browser", "Avast Secure Browser", "AVG", "Norton",
+    "CCleaner", "Maxthon", "Puffin", "Phoenix Browser", "HiBrowser", "Amazon Silk", "Oculus Browser", "Wolvic Browser",
+    "Google", "Facebook", "Facebook Messenger", "Instagram", "Twitter", "TikTok", "Pinterest", "Snapchat", "LinkedIn",
+    "Telegram", "LINE", "KakaoTalk", "Weibo", "Electron", "Konqueror", "Falkon", "Epiphany", "Midori", "Pale Moon",
+    "Basilisk", "Waterfox", "SeaMonkey", "IceCat", "Iceweasel", "Fennec", "Camino", "Iron", "Ladybird",
+    "Qt Web Engine", "WebKit Nightly", "webOS Browser", "Tizen Browser", "Sailfish Browser", "Steam GameOverlay",
+})  # fmt: skip
+_SYSTEMS: Final = frozenset({
+    "Windows", "Windows Phone", "macOS", "iOS", "Android", "Linux", "ChromeOS", "Ubuntu", "Kubuntu", "Debian", "Fedora",
+    "Red Hat", "CentOS", "Arch Linux", "Gentoo", "openSUSE", "SUSE", "Linux Mint", "Mageia", "Slackware", "FreeBSD",
+    "OpenBSD", "NetBSD", "HarmonyOS", "KaiOS", "Tizen", "webOS", "tvOS", "WatchOS", "Sailfish", "Kindle", "GoogleTV",
+    "Roku", "Chromecast Android", "Solaris", "SerenityOS",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +86,19 @@ class Agents:
 
     def _parse(self, text: str) -> Agent:
         found = self._resolve(text, Domain.ALL)
-        browser = found.user_agent.family if found.user_agent else UNKNOWN
-        system = found.os.family if found.os else UNKNOWN
+        browser = found.user_agent.family if found.user_agent else ""
+        system = found.os.family if found.os else ""
         brand = found.device.family if found.device else ""
         return Agent(
-            browser=_BROWSER_NAMES.get(browser, browser),
-            system=_SYSTEM_NAMES.get(system, system),
+            browser=_listed(_BROWSER_NAMES.get(browser, browser), _BROWSERS),
+            system=_listed(_SYSTEM_NAMES.get(system, system), _SYSTEMS),
             device=_device(text, system, brand),
             bot=self._bots.match(text) or brand == "Spider",
         )
+
+
+def _listed(family: str, families: frozenset[str]) -> str:
+    return family if family in families else UNKNOWN
 
 
 def _device(text: str, system: str, brand: str) -> str:

@@ -102,8 +102,11 @@ class HitEndpoint:
         """Answer one request."""
         if scope["method"] == "OPTIONS":
             return await PREFLIGHT.send(send)
+        if objects(scope["headers"]):
+            # Somebody who objects is counted nowhere, not even among the refusals, whatever they sent.
+            return await ACCEPTED.send(send)
         headers = _wanted(scope["headers"])
-        if scope["method"] != "POST" or headers.get(b"content-type", b"").partition(b";")[0].strip() not in _TYPES:
+        if scope["method"] != "POST" or _type(headers) not in _TYPES:
             self._ledger.refuse(UNKNOWN_OWNER, Refusal.BAD_TYPE, self._clock())
             return await WRONG_TYPE.send(send)
         try:
@@ -113,9 +116,6 @@ class HitEndpoint:
         if isinstance(body, Refusal):
             self._ledger.refuse(UNKNOWN_OWNER, body, self._clock())
             return await TOO_LARGE.send(send)
-        if objects(scope["headers"]):
-            # Somebody who objects is counted nowhere, not even among the refusals.
-            return await ACCEPTED.send(send)
         answer = self._take(body, headers, scope["logless.address"])
         if answer is ACCEPTED:
             try:
@@ -148,8 +148,9 @@ class HitEndpoint:
         return ACCEPTED
 
     def _sites_of(self, submission: Submission) -> list[Site]:
-        """Return the sites that a submission names, or none when any of them is unknown."""
-        found = [self._sites.get(name.strip()) for name in submission.sites.split(",")]
+        """Return the sites that a submission names, each once, or none when any of them is unknown."""
+        names = dict.fromkeys(name.strip() for name in submission.sites.split(","))
+        found = [self._sites.get(name) for name in names]
         return [] if None in found else [site for site in found if site is not None]
 
     def _count(self, site: Site, submission: Submission, request: _Request, now: float) -> None:
@@ -210,8 +211,13 @@ class _Request:
         return self._country
 
 
-_WANTED: Final = frozenset({b"user-agent", b"accept-language", b"content-type", b"content-length"})
+_WANTED: Final = frozenset({b"user-agent", b"accept-language", b"content-type"})
 
 
 def _wanted(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return {name: value for name, value in headers if name in _WANTED}
+
+
+def _type(headers: dict[bytes, bytes]) -> bytes:
+    """Return the media type of a body; RFC 9110, 8.3.1: it is case-insensitive, parameters follow a semicolon."""
+    return headers.get(b"content-type", b"").partition(b";")[0].strip().lower()

@@ -37,7 +37,7 @@ class Location:
 
 
 def _host(authority: str) -> str:
-    _, _, authority = authority.rpartition("@")
+    authority = authority.rpartition("@")[2].lower()
     if authority.startswith("["):
         return authority.partition("]")[0] + "]"
-    return authority.partition(":")[0].lower().rstrip(".")
+    return authority.partition(":")[0].rstrip(".")

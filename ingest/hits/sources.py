@@ -7,7 +7,7 @@ from typing import Final
 
 from ingest.boundary.identifiers import find_identifier
 from ingest.hits.location import Location
-from ingest.site import Site
+from ingest.site import Profile, Site
 
 DIRECT: Final = "(direct)"
 WITHHELD: Final = "(withheld)"
@@ -39,25 +39,33 @@ class Source:
 def source_of(page: Location, came_from: str, site: Site) -> Source:
     """Return the source of a visit that began on this page.
 
-    A tagged link (`utm_source`, `source`, `ref`) names its source itself; else the referring host does. The site's
-    own hosts refer nobody. Path and query of the referrer are not looked at.
+    A tagged link (`utm_source`, `source`, `ref`) names its source itself, but not in the strict profile; else the
+    referring host does. The site's own hosts refer nobody. Path and query of the referrer are not looked at.
     """
     referrer = _referrer(came_from, site)
-    if page.query:
-        params = page.params()
-        tagged = params.get("utm_source") or params.get("source") or params.get("ref")
-        if tagged:
-            return Source(_spoken(tagged), referrer)
+    tagged = _tag(page) if page.query and site.profile is not Profile.STRICT else ""
+    if tagged:
+        return Source(_spoken(tagged), referrer)
     return Source(DIRECT if referrer == DIRECT else name_of(referrer), referrer)
+
+
+def _tag(page: Location) -> str:
+    params = page.params()
+    told = (" ".join(params.get(name, "").split()) for name in ("utm_source", "source", "ref"))
+    return next(filter(None, told), "")
 
 
 def _referrer(came_from: str, site: Site) -> str:
     host = Location.read(came_from).host.removeprefix("www.")
     if not host or any(host == own.removeprefix("www.") for own in site.hosts):
         return DIRECT
-    if len(host) > _LONGEST or not host.isprintable() or find_identifier(host) is not None:
-        return WITHHELD
-    return host
+    return host if _is_host(host) and find_identifier(host) is None else WITHHELD
+
+
+def _is_host(text: str) -> bool:
+    """Tell whether a text can be a host's name or an IPv6 literal: nothing else is kept in its place."""
+    marks = "[]:." if text.startswith("[") else "-_."
+    return len(text) <= _LONGEST and all(character.isalnum() or character in marks for character in text)
 
 
 def name_of(host: str) -> str:
@@ -72,8 +80,8 @@ def name_of(host: str) -> str:
 
 
 def _spoken(tag: str) -> str:
-    tag = " ".join(tag.split())[:_LONGEST]
-    if not tag.isprintable() or find_identifier(tag) is not None:
+    # A long one is not cut: an identifier could lose what it is known by, and stay.
+    if len(tag) > _LONGEST or not tag.isprintable() or find_identifier(tag) is not None:
         return WITHHELD
     known = _NAMES.get(tag.lower())
     return known or (name_of(tag.lower()) if "." in tag else tag)

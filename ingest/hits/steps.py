@@ -12,7 +12,7 @@ from typing import Final
 from ingest.boundary.identifiers import find_identifier
 from ingest.counters.cells import Refusal
 from ingest.hits.hit import Arrival, Hit, Kind
-from ingest.hits.paths import Paths
+from ingest.hits.paths import Paths, read_path
 from ingest.hits.sources import WITHHELD, source_of
 
 Step = Callable[[Hit, Paths], Refusal | None]
@@ -42,8 +42,13 @@ def drop_over_rate(hit: Hit, _: Paths) -> Refusal | None:
 
 def drop_excluded(hit: Hit, _: Paths) -> Refusal | None:
     """Refuse pages that the operator excludes."""
-    path = hit.arrival.location.path
-    return Refusal.EXCLUDED if any(pattern.match(path) for pattern in hit.arrival.site.excluded) else None
+    patterns = hit.arrival.site.excluded
+    if not patterns:
+        return None
+    location = hit.arrival.location
+    # As it is named, so that no spelling slips by: percent-encoded, broken over lines, or behind the `#`.
+    names = {read_path(location.path), read_path(location.path, location.fragment)}
+    return Refusal.EXCLUDED if any(pattern.match(name) for pattern in patterns for name in names) else None
 
 
 def put_kind(hit: Hit, _: Paths) -> None:

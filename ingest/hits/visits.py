@@ -1,14 +1,15 @@
 """Visits as they unfold, in memory, and the amounts that they come to.
 
-A visit belongs to the day and hour in which it began. Each hit changes the visit; at the end of the loop's turn
-every changed visit is folded into cells once, whatever it did in that turn.
+A visit belongs to the day and hour in which it began, and what it does to that day and the hour in which it does it.
+Each hit changes the visit; at the end of the loop's turn every changed visit is folded into cells once, whatever it
+did in that turn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final
 
 from ingest.counters.cells import Attribute, Key, Metric, Pair, Refusal
@@ -26,6 +27,8 @@ ENGAGED: Final = 10
 """Engaged seconds from which on a visit of one page is no bounce."""
 
 _WIDTH: Final = len(Metric)
+_OF_PAGES: Final = (Metric.PAGEVIEWS, Metric.EVENTS, Metric.SCROLL, Metric.SCROLLS)
+"""What counts in the hour in which it happens; the rest is about whole visits and counts where they began."""
 _PAGE_PAIRS: Final = tuple(pair for pair in Pair if pair.attributes[0] is Attribute.PAGE)
 _VISIT_PAIRS: Final = tuple(pair for pair in Pair if pair.attributes[0] is not Attribute.PAGE)
 
@@ -60,13 +63,25 @@ class Visit:
     last: float
     values: dict[str, str]
     tally: Tally
+    now: int  # the hour of its day that it has come to; 23 from midnight on
+    hours: dict[int, list[int]] = field(default_factory=dict)  # totals, by hour, since they were last folded
     pages: dict[str, Tally] = field(default_factory=dict)
     events: dict[str, Tally] = field(default_factory=dict)
+    changed: list[Tally] = field(default_factory=list)  # since they were last folded; one may stand here twice
     entry: Tally | None = None
     views: int = 0
     seconds: int = 0
     bounces: bool = False
     acted: bool = False
+
+    def count(self, metric: Metric, amount: int, *parts: Tally) -> None:
+        """Add an amount to the visit, to parts of it, and to the totals of the hour that it belongs to."""
+        hour = self.now if metric in _OF_PAGES else self.hour
+        self.hours.setdefault(hour, [0] * _WIDTH)[metric] += amount
+        self.tally.amounts[metric] += amount
+        for part in parts:
+            part.amounts[metric] += amount
+            self.changed.append(part)
 
 
 class Visits:
@@ -98,6 +113,7 @@ class Visits:
         elif hit.kind is Kind.ENGAGEMENT and hit.page.name not in visit.pages:
             return Refusal.LATE
         visit.last = max(visit.last, now)
+        visit.now = _hour_of(visit.day, now, hit.arrival.site.timezone)
         self._changed[id(visit)] = visit
         if hit.kind is Kind.PAGEVIEW:
             self._view(visit, hit)
@@ -126,11 +142,9 @@ class Visits:
         cells += [
             ((pair.value, *(values[side.value] for side in pair.attributes)), False, None) for pair in _VISIT_PAIRS
         ]
-        moment = datetime.fromtimestamp(now, site.timezone)
-        # The clock may have jumped back: then the newest day stays, and its last hour takes what comes.
-        hour = moment.hour if moment.date() == day.date else 23
-        visit = Visit(presence.visitor, presence.who, day, hour, now, values, Tally(tuple(cells)))
-        visit.tally.amounts[Metric.VISITS] = 1
+        hour = _hour_of(day, now, site.timezone)
+        visit = Visit(presence.visitor, presence.who, day, hour, now, values, Tally(tuple(cells)), hour)
+        visit.count(Metric.VISITS, 1)
         day.begin(presence.visitor)
         return visit
 
@@ -139,8 +153,7 @@ class Visits:
         if visit.entry is None:
             visit.entry = page
         visit.views += 1
-        for tally in (visit.tally, page):
-            tally.amounts[Metric.PAGEVIEWS] += 1
+        visit.count(Metric.PAGEVIEWS, 1, page)
         self._judge(visit)
 
     def _act(self, visit: Visit, hit: Hit) -> None:
@@ -149,23 +162,17 @@ class Visits:
             key = (Attribute.EVENT.value, hit.event)
             event = visit.events[hit.event] = Tally(((key, hit.event in hit.arrival.site.events, None),))
             event.amounts[Metric.VISITS] = 1
-        tallies = [visit.tally, event]
-        if hit.page.name in visit.pages:
-            tallies.append(visit.pages[hit.page.name])
-        for tally in tallies:
-            tally.amounts[Metric.EVENTS] += 1
+        page = visit.pages.get(hit.page.name)
+        visit.count(Metric.EVENTS, 1, event, *([page] if page is not None else []))
         visit.acted = visit.acted or hit.interactive
         self._judge(visit)
 
     def _engage(self, visit: Visit, page: Tally, hit: Hit) -> None:
         visit.seconds += hit.seconds
-        for tally in (visit.tally, page):
-            tally.amounts[Metric.SECONDS] += hit.seconds
+        visit.count(Metric.SECONDS, hit.seconds, page)
         if hit.scroll is not None and hit.scroll > page.deepest:
-            deeper = hit.scroll - max(page.deepest, 0)
-            for tally in (visit.tally, page):
-                tally.amounts[Metric.SCROLL] += deeper
-                tally.amounts[Metric.SCROLLS] += page.deepest < 0
+            visit.count(Metric.SCROLL, hit.scroll - max(page.deepest, 0), page)
+            visit.count(Metric.SCROLLS, int(page.deepest < 0), page)
             page.deepest = hit.scroll
         self._judge(visit)
 
@@ -175,9 +182,7 @@ class Visits:
         bounces = visit.views == 1 and not visit.acted and visit.seconds < ENGAGED
         if bounces != visit.bounces:
             visit.bounces = bounces
-            for tally in (visit.tally, visit.entry):
-                if tally is not None:
-                    tally.amounts[Metric.BOUNCES] += 1 if bounces else -1
+            visit.count(Metric.BOUNCES, 1 if bounces else -1, *([visit.entry] if visit.entry is not None else []))
 
     @staticmethod
     def _page(visit: Visit, page: Page) -> Tally:
@@ -201,11 +206,14 @@ class Visits:
 
     def _fold_visit(self, visit: Visit) -> None:
         seen = self._seen.setdefault(id(visit.day), set())
-        tally = visit.tally
-        if any(tally.amounts):
-            tally.amounts[Metric.VISITORS] = tally.first and _is_first(seen, visit.visitor, ())
-            visit.day.total(visit.hour, tally.amounts)
-        for part in (tally, *visit.pages.values(), *visit.events.values()):
+        if visit.tally.first and _is_first(seen, visit.visitor, ()):
+            visit.hours[visit.hour][Metric.VISITORS] = 1
+        for hour, amounts in visit.hours.items():
+            if any(amounts):
+                visit.day.total(hour, amounts)
+        visit.hours = {}
+        changed, visit.changed = visit.changed, []
+        for part in (visit.tally, *changed):
             if any(part.amounts):
                 self._fold_tally(visit, part, seen)
 
@@ -213,7 +221,7 @@ class Visits:
     def _fold_tally(visit: Visit, tally: Tally, seen: set[int]) -> None:
         for key, free, fallback in tally.cells:
             amounts = tally.amounts.copy()
-            amounts[Metric.VISITORS] = tally.first and _is_first(seen, visit.visitor, key)
+            amounts[Metric.VISITORS] = int(tally.first and _is_first(seen, visit.visitor, key))
             visit.day.add(key, amounts, visit.who, free=free, fallback=fallback)
         tally.first = False
         tally.amounts = [0] * _WIDTH
@@ -229,6 +237,17 @@ class Visits:
     def forget(self, day: Day) -> None:
         """Let go of who has been seen on a day that closed."""
         self._seen.pop(id(day), None)
+
+
+def _hour_of(day: Day, now: float, timezone: tzinfo) -> int:
+    """Return the local hour of a moment, or the last one of a day that it is past, or the first one of a day ahead.
+
+    A visit goes on past midnight; and when the clock jumps back, the newest day stays.
+    """
+    moment = datetime.fromtimestamp(now, timezone)
+    if moment.date() == day.date:
+        return moment.hour
+    return 23 if moment.date() > day.date else 0
 
 
 def _is_first(seen: set[int], visitor: bytes, key: Key) -> bool:

@@ -105,14 +105,22 @@ def read_submissions(body: bytes) -> list[Submission]:
 
 def props_of(submission: Submission) -> dict[str, _Prop]:
     """Return the flat properties of an event, at most thirty. Raises WireError."""
-    given = submission.p or submission.props or submission.m or submission.meta or {}
+    for name, given in (
+        ("p", submission.p), ("props", submission.props), ("m", submission.m), ("meta", submission.meta)
+    ):  # fmt: skip
+        if given:
+            return _flat(name, given)
+    return {}
+
+
+def _flat(name: str, given: dict[str, _Prop] | str) -> dict[str, _Prop]:
     if isinstance(given, str):
         try:
             given = _PROPS.decode(given)
-        except (msgspec.DecodeError, RecursionError):
-            raise WireError("field p is not a flat object") from None
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            raise WireError(f"field {name} is not a flat object") from None
     if len(given) > _MOST_PROPS:
-        raise WireError(f"field p has more than {_MOST_PROPS} properties")
+        raise WireError(f"field {name} has more than {_MOST_PROPS} properties")
     return given
 
 
@@ -120,9 +128,8 @@ def _place(error: msgspec.ValidationError) -> str:
     """Name the field of an error by its place; the value and unknown names are not repeated."""
     _, _, place = str(error).rpartition(" - at `$")
     place = place.rstrip("`")
-    name = place.rpartition(".")[2]
-    if name in Submission.__struct_fields__:
-        return f"field {name} has a wrong type or size"
-    if place.endswith("[...]") and "." in place:
-        return "field p is not a flat object"
-    return "an object or an array of objects is wanted"
+    # `[...]` at the end stands for a value of an object whose names are the sender's.
+    name = place.removesuffix("[...]").rpartition(".")[2]
+    if name not in Submission.__struct_fields__:
+        return "an object or an array of objects is wanted"
+    return f"field {name} is not a flat object" if place.endswith("]") else f"field {name} has a wrong type or size"
