@@ -22,7 +22,7 @@ $(VENV)/.tests: $(VENV)/.runs requirements-dev.lock
 
 test: $(VENV)/.tests          ## every test but the long forms
 	@sh tests/browser/chromium.sh
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 soak: $(VENV)/.tests          ## the long forms
 	@sh tests/browser/chromium.sh

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
+
+import re2
 
 
 class Profile(StrEnum):
@@ -75,20 +77,23 @@ class Site:
         return frozenset(page for page in self.pages if "*" not in page)
 
     @cached_property
-    def page_shapes(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    def page_shapes(self) -> tuple[tuple[str, Any], ...]:
         """Declared globs, longest first, each with the pattern that it stands for."""
         globs = sorted((page for page in self.pages if "*" in page), key=len, reverse=True)
         return tuple((glob, _pattern(glob)) for glob in globs)
 
     @cached_property
-    def excluded(self) -> tuple[re.Pattern[str], ...]:
+    def excluded(self) -> tuple[Any, ...]:
         """Patterns of paths that are not counted."""
         return tuple(_pattern(glob) for glob in self.exclude)
 
 
-def _pattern(glob: str) -> re.Pattern[str]:
-    """Compile a glob: `*` stands for any characters within the path, everything else for itself."""
-    return re.compile("".join(".*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", glob)) + r"\Z")
+def _pattern(glob: str) -> Any:
+    """Compile a glob: `*` stands for any characters within the path, everything else for itself.
+
+    Through re2: paths come from anybody, and a glob of three stars would stall a backtracking matcher for seconds.
+    """
+    return re2.compile("(?s)" + ".*".join(re2.escape(part) for part in glob.split("*")) + r"\z")
 
 
 @dataclass

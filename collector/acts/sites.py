@@ -65,8 +65,8 @@ async def _delete(house: House, arguments: Mapping[str, Any], _: Progress) -> di
     if remove_section(path, "site", site):
         house.settings = read_settings(path)
         house.open.reload()
-    # What is ripe goes to the store first: it would come there after the deletion.
-    house.open.ledger.flush()
+    # What is in memory would come to the store after the deletion, and what was shipped is on its way there.
+    house.open.ledger.discard(site)
     await asyncio.to_thread(house.open.writer.wait, _WAIT)
     dropped = await asyncio.to_thread(drop_owner, house.open.connection, site)
     if not known and not dropped:

@@ -14,7 +14,7 @@ from dashboards.period import Period
 from dashboards.refusals import meaning_of
 from dashboards.table import Table
 from ingest.app import App
-from ingest.counters.cells import NETWORK_K, RARE, Attribute, Metric
+from ingest.counters.cells import NETWORK_K, RARE, UNKNOWN_OWNER, Attribute, Metric
 from ingest.site import Profile, Site
 
 
@@ -34,9 +34,10 @@ async def site_privacy(ask: Ask) -> Page:
     """Show to members what is held about a site, what was refused, and from which networks people come."""
     site = site_of(ask)
     period = period_of(ask, site)
-    held, reasons, networks = await asyncio.gather(
+    held, reasons, strays, networks = await asyncio.gather(
         ask.desk.inventory.of(site),
         ask.desk.refusals.reasons(site.owner, period),
+        ask.desk.refusals.reasons(UNKNOWN_OWNER, period),
         ask.desk.figures.values(site, period, Attribute.NETWORK, Metric.VISITORS),
     )
     # No network that fewer share is written; should one be there all the same, it is not shown.
@@ -51,8 +52,10 @@ async def site_privacy(ask: Ask) -> Page:
         place=site.id,
         tabs=site_tabs(site, period, "privacy"),
         periods=period_tabs(site_path(site, "privacy"), period, {}),
-        values=_values(site, site.id, period, held, reasons, site.profile.k) | {"networks": shown},
+        values=_values(site, site.id, period, held, reasons, site.profile.k)
+        | {"networks": shown, "strays": _explained(strays)},
         data=_data(site, period, held, reasons, site.profile.k)
+        | {"refusals_of_nobody": _refusals_data(strays)}
         | {"networks": [{"network": network, "visitors": visitors} for network, visitors in shown]},
         table=_inventory_table(held),
     )
@@ -62,15 +65,19 @@ async def app_privacy(ask: Ask) -> Page:
     """Show to members what is held about an app, and what was refused."""
     app = app_of(ask)
     period = period_of(ask, app)
-    held, reasons = await asyncio.gather(ask.desk.inventory.of(app), ask.desk.refusals.reasons(app.owner, period))
+    held, reasons, strays = await asyncio.gather(
+        ask.desk.inventory.of(app),
+        ask.desk.refusals.reasons(app.owner, period),
+        ask.desk.refusals.reasons(UNKNOWN_OWNER, period),
+    )
     return Page(
         template="owner_privacy.html",
         title=f"Privacy · {app.name}",
         place=app.name,
         tabs=app_tabs(app, period, "privacy"),
         periods=period_tabs(app_path(app, "privacy"), period, {}),
-        values=_values(app, app.name, period, held, reasons, app.k) | {"networks": None},
-        data=_data(app, period, held, reasons, app.k),
+        values=_values(app, app.name, period, held, reasons, app.k) | {"networks": None, "strays": _explained(strays)},
+        data=_data(app, period, held, reasons, app.k) | {"refusals_of_nobody": _refusals_data(strays)},
         table=_inventory_table(held),
     )
 
@@ -84,7 +91,7 @@ def _values(
         "is_site": isinstance(owner, Site),
         "period": period,
         "held": [table for table in held if table.rows],
-        "reasons": [(reason, count, meaning_of(reason)) for reason, count in reasons],
+        "reasons": _explained(reasons),
         "k": k,
         "network_k": NETWORK_K,
     }
@@ -98,8 +105,16 @@ def _data(
         "period": period_data(period),
         "profile": {**_profile_data(owner.profile), "k": k},
         "tables": [table.data for table in held],
-        "refusals": [{"reason": reason, "submissions": count} for reason, count in reasons],
+        "refusals": _refusals_data(reasons),
     }
+
+
+def _explained(reasons: list[tuple[str, int]]) -> list[tuple[str, int, str]]:
+    return [(reason, count, meaning_of(reason)) for reason, count in reasons]
+
+
+def _refusals_data(reasons: list[tuple[str, int]]) -> list[dict[str, Any]]:
+    return [{"reason": reason, "submissions": count} for reason, count in reasons]
 
 
 def _profile_data(profile: Profile) -> dict[str, Any]:

@@ -346,6 +346,18 @@ class Ledger:
             found.update(day.exemplars())
         return found
 
+    def discard(self, owner: str) -> None:
+        """Let go of all that is in memory of an owner whose counters are deleted. Raises OSError.
+
+        What has been shipped already is the writer's: wait for it before the partitions are dropped.
+        """
+        window = self._windows.pop(owner, None)
+        for day in window.days() if window is not None else ():
+            day.closed = True
+            self._touched.pop(id(day), None)
+        self.settle()
+        self._rewrite()
+
     def close(self) -> None:
         """Settle what was counted and close the journal; its counts stay for the next start. Raises OSError."""
         try:

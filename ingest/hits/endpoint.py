@@ -105,25 +105,30 @@ class HitEndpoint:
         if objects(scope["headers"]):
             # Somebody who objects is counted nowhere, not even among the refusals, whatever they sent.
             return await ACCEPTED.send(send)
+        try:
+            answer = await self._answer(scope, receive)
+        except DisconnectedError:
+            return None
+        if answer is not BUSY:
+            try:
+                # What was refused is counted too, by its reason.
+                await self._ledger.settled()
+            except OSError:
+                answer = BUSY if answer is ACCEPTED else answer
+        await answer.send(send)
+        return None
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        """Count what a request brings and return the answer to it. Raises DisconnectedError."""
         headers = _wanted(scope["headers"])
         if scope["method"] != "POST" or _type(headers) not in _TYPES:
             self._ledger.refuse(UNKNOWN_OWNER, Refusal.BAD_TYPE, self._clock())
-            return await WRONG_TYPE.send(send)
-        try:
-            body = await read_body(receive, self._most_bytes)
-        except DisconnectedError:
-            return None
+            return WRONG_TYPE
+        body = await read_body(receive, self._most_bytes)
         if isinstance(body, Refusal):
             self._ledger.refuse(UNKNOWN_OWNER, body, self._clock())
-            return await TOO_LARGE.send(send)
-        answer = self._take(body, headers, scope["logless.address"])
-        if answer is ACCEPTED:
-            try:
-                await self._ledger.settled()
-            except OSError:
-                answer = BUSY
-        await answer.send(send)
-        return None
+            return TOO_LARGE
+        return self._take(body, headers, scope["logless.address"])
 
     def _take(self, body: bytes, headers: dict[bytes, bytes], address: Address) -> Answer:
         now = self._clock()

@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 from dashboards.refusals import MEANINGS
 from ingest.app import App
-from ingest.counters.cells import Refusal
+from ingest.counters.cells import UNKNOWN_OWNER, Refusal
 from ingest.site import Profile, Site
 from ingest.store.client import Connection
 
@@ -96,3 +96,10 @@ def test_every_reason_has_a_meaning() -> None:
 
 def test_an_apps_strings_wait_for_five_in_every_profile() -> None:
     assert App(id=1, name="x", key="", profile=Profile.PLAIN).k == 5
+
+
+def test_refusals_of_nobody_are_shown_to_members(rows: Rows, site: Site, member: TestClient) -> None:
+    rows.refusals(UNKNOWN_OWNER, [(TODAY, "unknown_site", 4)])
+    assert 'data-stray="unknown_site" data-count="4"' in member.get(f"/sites/{site.id}/privacy").text
+    data = member.get(f"/sites/{site.id}/privacy.json").json()
+    assert data["refusals_of_nobody"] == [{"reason": "unknown_site", "submissions": 4}]

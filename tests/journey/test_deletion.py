@@ -1,0 +1,35 @@
+"""A deleted site is gone: from the store, from the journal, and from what the server still held in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from running import PLAIN, running
+
+from collector.scan import scan
+
+GONE = "gone-4f71.example"
+STAYS = "stays-9c02.example"
+
+SECTIONS = "".join(
+    f'[[site]]\nid = "{name}"\nprofile = "{profile}"\npages = ["/kept"]\n'
+    for name, profile in ((GONE, "standard"), (STAYS, "standard"))
+)
+
+
+def test_nothing_of_a_deleted_site_is_left_and_the_others_stay(tmp_path: Path) -> None:
+    with running(tmp_path, PLAIN + SECTIONS) as logless:
+        token = logless.token()
+        for site in (GONE, STAYS):
+            for number in range(1, 60):
+                assert logless.hit(f"45.{number}.7.9", f"http://{site}/kept", site=site).status == 202
+        places = [tmp_path / "data", tmp_path / "spool", logless.runtime]
+        # The control: before the deletion, the site is in the journal, in the store, or in both.
+        assert scan(places, [GONE])["found"]
+        assert logless.run("site", "delete", GONE, "--yes").returncode == 0
+        logless.stop()
+        logless.start()
+        assert logless.query(token, site_id=STAYS, metrics=["visits"]) == [{"dimensions": [], "metrics": [59]}]
+        logless.stop()
+        assert scan(places, [STAYS])["found"]
+        assert scan(places, [GONE])["found"] == []
