@@ -49,7 +49,7 @@ def _render(folder: Path) -> str:
                 "demonstration": True,
                 "pages": list(PAGES),
                 "exclude": ["/demo/drafts/*"],
-                "events": ["signup", "download"],
+                "events": ["signup", "download", "File Download", "Outbound Link: Click", "404"],
                 "props": ["plan", "system"],
             }
         ],

@@ -13,7 +13,10 @@ OLD, MIDDLE, NEW = RELEASES = ("lantern@2.0.0", "lantern@2.1.0", "lantern@2.2.0"
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """One way in which the app breaks. `message` may hold `{}`, which differs from report to report."""
+    """One way in which the app breaks. `message` may hold `{}`, which differs from report to report.
+
+    Three weights are large: what half of all people run into is what a day has enough of to tell systems and models.
+    """
 
     platform: str  # android, electron, python or ios
     type: str
@@ -50,7 +53,7 @@ DEFECTS = (
         "java.lang.NullPointerException",
         "Attempt to invoke virtual method 'java.lang.String app.lantern.note.Note.title()' on a null object reference",
         (*_CLICK, "app.lantern.ui.NoteListFragment onNoteClicked 142", "app.lantern.ui.NoteOpener open 57"),
-        weight=9,
+        weight=75,
     ),
     Defect(
         "android",
@@ -119,7 +122,7 @@ DEFECTS = (
         "TypeError",
         "Cannot read properties of undefined (reading 'offset')",
         (*_RENDERER, "renderer.js Editor.update 4120", "renderer.js Caret.move 3871"),
-        weight=8,
+        weight=20,
     ),
     Defect(
         "electron",
@@ -233,7 +236,7 @@ DEFECTS = (
         "EXC_BREAKPOINT",
         "Unexpectedly found nil while unwrapping an Optional value",
         (*_RUNLOOP, "NoteView.swift NoteView.body.getter 58", "NoteView.swift NoteView.heading(of:) 91"),
-        weight=8,
+        weight=40,
     ),
     Defect(
         "ios",

@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Final, TypedDict
 
-from collector.demonstration.audience import meet
+from collector.demonstration.audience import Person, meet
 from collector.demonstration.defects import RELEASES
 from collector.demonstration.senders import SDKS, Installation, break_down, install, write_envelope, write_event
 from collector.demonstration.walks import CRAWLERS, HOME, PRICING, Beacon, Hit
@@ -30,9 +30,15 @@ WEEK: Final = (1.07, 1.09, 1.07, 1.04, 0.98, 0.82, 0.86)
 HOURS: Final = (14, 10, 8, 7, 8, 12, 22, 38, 54, 62, 64, 62, 58, 62, 66, 68, 66, 64, 62, 64, 62, 52, 38, 24)
 """How busy the hours of a day are, from midnight UTC: most people of the demonstration live in Europe or America."""
 
-REPORTS: Final = 38
+REPORTS: Final = 70
 ROLLOUT: Final = 4.0
 """Days after which most installations have a new release."""
+
+UNSTORED: Final = 0.04
+"""Share of people whose browsers store nothing: nobody knows whether they have been here before."""
+
+
+_write = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Line(TypedDict):
@@ -58,7 +64,7 @@ def submissions(
 ) -> Iterator[Line]:
     """Yield the submissions of that many whole days (UTC) and of the day of `until` up to it, in time order.
 
-    Every whole day has 320 to 520 visits, fewer at weekends, and 20 to 60 crash reports. `until` must be aware:
+    Every whole day has 320 to 520 visits, fewer at weekends, and 60 to 80 crash reports. `until` must be aware:
     ValueError else.
     """
     if until.tzinfo is None:
@@ -90,7 +96,7 @@ def write(
     count = 0
     with path.open("w", encoding="utf-8") as file:
         for line in submissions(until, days, seed, site=site, host=host, app=app, key=key):
-            file.write(json.dumps(line, separators=(",", ":")) + "\n")
+            file.write(_write(line) + "\n")
             count += 1
     return count
 
@@ -126,6 +132,8 @@ class _Demonstration:
         self.app, self.key = app, key
         self.first, self.days, self.chance = first, days, chance
         self.regulars = [meet(chance) for _ in range(700)]
+        # The week in which each was here last; the regulars know the site from before the history begins.
+        self.weeks = {person.ip: _week(first) - chance.randint(0, 9) for person in self.regulars}
         self.installations = [install(chance) for _ in range(900)]
 
     def day(self, day: date) -> Iterator[tuple[datetime, Line]]:
@@ -145,8 +153,18 @@ class _Demonstration:
             is_regular = self.chance.random() < 0.35
             person = self.chance.choice(self.regulars) if is_regular else meet(self.chance)
             begun = self._moment(day)
-            for hit in self.beacon.walk(person, self.chance):
+            for hit in self.beacon.walk(person, self.chance, self._revisit(person, day)):
                 yield self._hit(begun, person.ip, person.agent.text, person.language, hit)
+
+    def _revisit(self, person: Person, day: date) -> int | None:
+        """Return the class that a browser tells: new, this week, in the four weeks before it, or earlier."""
+        if self.chance.random() < UNSTORED:
+            return None
+        week, last = _week(day), self.weeks.get(person.ip)
+        self.weeks[person.ip] = week
+        if last is None:
+            return 0
+        return 1 if last >= week else 2 if last >= week - 4 else 3
 
     def _hit(self, begun: datetime, ip: str, agent: str, language: str, hit: Hit) -> _Sent:
         headers = {
@@ -181,7 +199,7 @@ class _Demonstration:
             yield self._report(day, self.chance.choice(self.installations), consent=False)
 
     def _crashes(self, day: date) -> Iterator[_Sent]:
-        for _ in range(round(REPORTS * WEEK[day.weekday()] * self.chance.uniform(0.75, 1.25))):
+        for _ in range(round(REPORTS * (0.5 + WEEK[day.weekday()] / 2) * self.chance.uniform(0.94, 1.06))):
             report = self._report(day, self.chance.choice(self.installations))
             yield report
             if self.chance.random() < 0.03:
@@ -214,3 +232,8 @@ class _Demonstration:
             if out_for >= 0 and self.chance.random() < min(0.92, (out_for + 1) / ROLLOUT):
                 release = newer
         return release
+
+
+def _week(day: date) -> int:
+    """Count ISO weeks, as the beacon does: they begin on Mondays, and 1970 began on a Thursday."""
+    return (day - date(1969, 12, 29)).days // 7

@@ -9,7 +9,7 @@ from random import Random
 from collector.demonstration.audience import address_in, country_for
 from collector.demonstration.defects import DEFECTS, Defect
 
-SHARES = {"android": 32, "ios": 28, "electron": 28, "python": 12}
+SHARES = {"android": 38, "ios": 34, "electron": 19, "python": 9}
 
 SDKS = {
     "android": "sentry.java.android/8.27.0",
@@ -19,33 +19,40 @@ SDKS = {
 }
 PLATFORMS = {"android": "java", "ios": "cocoa", "electron": "javascript", "python": "python"}
 
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A system that the app runs on. Of versions, models and architectures the first is as common as all the others."""
+
+    name: str
+    weight: float
+    versions: tuple[str, ...]
+    models: tuple[str, ...]
+    arches: tuple[str, ...]
+
+
 _DESKTOPS = (
-    ("Windows", ("10.0.26200", "10.0.26200", "10.0.26100", "10.0.19045"), ("",), ("x86_64", "x86_64", "arm64")),
-    ("macOS", ("26.1", "26.1", "15.7.2"), ("Mac15,12", "Mac14,2", "Mac16,1"), ("arm64",)),
-    ("Linux", ("6.12.57", "6.17.8", "6.8.0"), ("",), ("x86_64",)),
+    System("Windows", 66, ("10.0.26200", "10.0.26100", "10.0.19045"), ("",), ("x86_64", "arm64")),
+    System("macOS", 22, ("26.1", "15.7.2"), ("Mac15,12", "Mac14,2", "Mac16,1"), ("arm64",)),
+    System("Linux", 12, ("6.12.57", "6.17.8", "6.8.0"), ("",), ("x86_64",)),
 )
+_PHONES = ("SM-S921B", "Pixel 9", "Pixel 8a", "SM-A556B", "SM-A156B", "moto g84 5G", "2312DRA50G", "Fairphone 5")
 DEVICES = {
-    "android": (
-        (
-            "Android",
-            ("16", "16", "15", "15", "14", "13"),
-            ("Pixel 9", "Pixel 8a", "SM-S921B", "SM-A556B", "SM-A156B", "moto g84 5G", "2312DRA50G", "Fairphone 5"),
-            ("arm64-v8a",),
-        ),
-    ),
+    "android": (System("Android", 100, ("16", "15", "14", "13"), _PHONES, ("arm64-v8a",)),),
     "ios": (
-        (
+        System(
             "iOS",
-            ("26.1", "26.1", "26.0.1", "18.7.2"),
+            90,
+            ("26.1", "26.0.1", "18.7.2"),
             ("iPhone17,3", "iPhone16,1", "iPhone15,4", "iPhone14,5"),
             ("arm64e",),
         ),
-        ("iPadOS", ("26.1", "18.7.2"), ("iPad14,8", "iPad13,18"), ("arm64e",)),
+        System("iPadOS", 10, ("26.1", "18.7.2"), ("iPad14,8", "iPad13,18"), ("arm64e",)),
     ),
     "electron": _DESKTOPS,
     "python": _DESKTOPS,
 }
-"""By platform: systems, each with its versions, models and architectures."""
+"""By platform: the systems that the app runs on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +71,21 @@ class Installation:
 def install(chance: Random) -> Installation:
     """Make an installation up."""
     platform = chance.choices(tuple(SHARES), tuple(SHARES.values()))[0]
-    system, versions, models, arches = chance.choice(DEVICES[platform])
+    systems = DEVICES[platform]
+    system = chance.choices(systems, [each.weight for each in systems])[0]
     return Installation(
         platform=platform,
         ip=address_in(country_for(chance), chance),
-        system=system,
-        version=chance.choice(versions),
-        model=chance.choice(models),
-        arch=chance.choice(arches),
+        system=system.name,
+        version=_common(system.versions, chance),
+        model=_common(system.models, chance),
+        arch=_common(system.arches, chance),
         environment="beta" if chance.random() < 0.08 else "production",
     )
+
+
+def _common(values: tuple[str, ...], chance: Random) -> str:
+    return values[0] if len(values) == 1 or chance.random() < 0.5 else chance.choice(values)
 
 
 def break_down(installation: Installation, release: str, chance: Random) -> Defect:

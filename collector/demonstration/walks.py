@@ -6,16 +6,19 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from collector.demonstration.audience import Person
 
 Choice = TypeVar("Choice")
+Told = int | str | Mapping[str, str]
 
 HOME, FEATURES, SEARCH, SYNC = "/demo/", "/demo/features/", "/demo/features/search/", "/demo/features/sync/"
 PRICING, DOWNLOAD, THANKS = "/demo/pricing/", "/demo/download/", "/demo/thanks/"
 BLOG, PLAIN_TEXT, SERVERLESS = "/demo/blog/", "/demo/blog/plain-text/", "/demo/blog/sync-without-a-server/"
 PRIVACY = "/demo/privacy/"
+
+_write = json.JSONEncoder(separators=(",", ":")).encode
 
 NEXT = {
     HOME: {FEATURES: 40, PRICING: 20, DOWNLOAD: 25, BLOG: 10, PRIVACY: 3},
@@ -31,6 +34,12 @@ NEXT = {
     PRIVACY: {HOME: 50, DOWNLOAD: 20},
 }
 """Where people go from a page, with weights; each is a link of that page or of its header."""
+
+FILES = {
+    DOWNLOAD: ("File Download", "/demo/download/lantern-manual.pdf"),
+    PLAIN_TEXT: ("Outbound Link: Click", "https://commonmark.org/"),
+}
+"""Links of a page that lead to a file or away."""
 
 LENGTHS = {1: 40, 2: 20, 3: 15, 4: 12, 5: 8, 6: 5}
 PLANS = {"free": 70, "personal": 24, "team": 6}
@@ -98,6 +107,13 @@ CRAWLERS = (
 """Programs that run the scripts of pages: an address with its last octet open, and what they call themselves."""
 
 
+READ = {PLAIN_TEXT, SERVERLESS, PRIVACY}
+"""Pages that are read, to the end or not; the others are looked at."""
+
+UNTOLD = 0.08
+"""Share of pages whose engagement never arrives: browsers that were killed, batteries that died."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One submission of the beacon: seconds after the visit began, and its body."""
@@ -113,40 +129,67 @@ class Beacon:
     site: str
     host: str
 
-    def hit(
-        self, after: float, person: Person, path: str, name: str = "pageview", **further: str | Mapping[str, str]
-    ) -> Hit:
+    def hit(self, after: float, person: Person, path: str, name: str = "pageview", **further: Told) -> Hit:
         """Write one submission, as `logless.js` does."""
         body: dict[str, object] = {
             "n": name,
             "u": f"http://{self.host}{path}",
             "d": self.site,
+            "h": False,
             "w": person.width,
             "l": person.language,
         }
-        return Hit(after, json.dumps(body | further, separators=(",", ":")))
+        return Hit(after, _write(body | further))
 
-    def walk(self, person: Person, chance: Random) -> Iterator[Hit]:
-        """Walk through the site as one visit: one to six views, and the events that they lead to."""
+    def walk(self, person: Person, chance: Random, rv: int | None = None) -> Iterator[Hit]:
+        """Walk through the site as one visit: one to six views, what they are given, and the events they lead to.
+
+        `rv` is the revisit class that the person comes with, or none where the browser stores nothing.
+        """
         origin = chance.choices(ORIGINS, _ORIGIN_WEIGHTS)[0]
         page, after = _draw(origin.entries, chance), 0.0
-        length = _draw(LENGTHS, chance)
+        left = _draw(LENGTHS, chance)
+        is_short = left == 1 and chance.random() < 0.6
         query = f"?{origin.query}" if origin.query else ""
-        yield self.hit(after, person, page + query, r=origin.referrer)
-        for _ in range(length - 1):
-            after += _dwell(page, chance)
+        further: dict[str, Any] = {"r": origin.referrer}
+        is_load = True
+        while True:
+            if is_load and rv is not None:
+                further["rv"] = rv
+                rv = 1
+            address = page + query
+            yield self.hit(after, person, address, **further)
+            left -= 1
+            stay = chance.uniform(1, 14) if is_short else _dwell(page, chance)
+            deltas = _deltas(page, stay, chance)
             following = _draw(NEXT[page], chance)
-            if page == DOWNLOAD and chance.random() < 0.6:
-                yield self.hit(after, person, page, "download", p={"system": person.agent.system})
+            if left and page == DOWNLOAD and chance.random() < 0.6:
+                yield self.hit(
+                    after + stay,
+                    person,
+                    address,
+                    "download",
+                    p={"url": self._url(THANKS), "system": person.agent.system},
+                )
                 following = THANKS
-            elif page == PRICING and chance.random() < 0.3:
-                yield self.hit(after, person, page, "signup", p={"plan": _draw(PLANS, chance)})
-                after += chance.uniform(2, 8)
-            # A full load tells the page before; a tab of the features is changed without one.
-            is_tab = page.startswith(FEATURES) and following.startswith(FEATURES)
-            further = {} if is_tab else {"r": f"http://{self.host}{page}"}
-            page = following
-            yield self.hit(after + 0.4, person, page, **further)
+            elif left and page == PRICING and chance.random() < 0.3:
+                yield self.hit(after + stay, person, address, "signup", p={"plan": _draw(PLANS, chance)})
+                stay += chance.uniform(2, 8)
+            elif page in FILES and chance.random() < 0.06:
+                yield self.hit(after + stay / 2, person, address, FILES[page][0], p={"url": self._url(FILES[page][1])})
+            # A full load tells the page before late, sometimes very; a tab of the features tells it first.
+            is_load = not (page.startswith(FEATURES) and following.startswith(FEATURES))
+            for seconds, percent, at in deltas:
+                late = chance.choice((0.5, 0.6, 0.9, 14)) if is_load and at == stay else 0
+                yield self.hit(after + at + late, person, address, "engagement", e=1000 * seconds, sd=percent)
+            if not left:
+                return
+            after += stay + 0.4
+            further = {"r": f"http://{self.host}{address}"}
+            page, query = following, ""
+
+    def _url(self, place: str) -> str:
+        return f"http://{self.host}{place}" if place.startswith("/") else place
 
 
 def _draw(weights: Mapping[Choice, float], chance: Random) -> Choice:
@@ -155,5 +198,25 @@ def _draw(weights: Mapping[Choice, float], chance: Random) -> Choice:
 
 def _dwell(page: str, chance: Random) -> float:
     """Draw how long somebody stays, in seconds: articles are read longer, and nobody stays a quarter of an hour."""
-    middle = 4.6 if page in {PLAIN_TEXT, SERVERLESS} else 3.3
+    middle = 4.6 if page in READ else 3.3
     return min(max(chance.lognormvariate(middle, 0.8), 3.0), 900.0)
+
+
+def _deltas(page: str, stay: float, chance: Random) -> list[tuple[int, int, float]]:
+    """Draw what a page tells of a stay: engaged seconds and deepest percent, each with the second of it at which.
+
+    Most stays are told once, at their end; some people turn to another tab in between.
+    """
+    if chance.random() < UNTOLD:
+        return []
+    engaged = stay * chance.uniform(0.45, 0.98)
+    first = chance.randint(18, 55)
+    reach = min(1.0, stay / 150) if page in READ else chance.random()
+    deepest = min(100, round(first + (100 - first) * reach * chance.uniform(0.6, 1.2)))
+    if chance.random() < 0.04:
+        part = chance.uniform(0.2, 0.7)
+        return [
+            (round(engaged * part), first, stay * part),
+            (round(engaged) - round(engaged * part), deepest, stay),
+        ]
+    return [(round(engaged), deepest, stay)]

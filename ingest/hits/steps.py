@@ -17,6 +17,9 @@ from ingest.hits.sources import WITHHELD, source_of
 
 Step = Callable[[Hit, Paths], Refusal | None]
 
+MISSING: Final = "404"
+"""The event by which a page says that it is none."""
+
 _LONGEST_DWELL: Final = 3_600_000  # an hour in front of one page is a forgotten tab
 
 
@@ -62,7 +65,8 @@ def put_kind(hit: Hit, _: Paths) -> None:
         hit.kind = Kind.EVENT
         declared = name in hit.arrival.site.events
         hit.event = name if declared or find_identifier(name) is None else WITHHELD
-        hit.interactive = hit.arrival.submission.is_interactive
+        # A page that is not there is told by an event, which is nothing that a person did.
+        hit.interactive = hit.arrival.submission.is_interactive and name != MISSING
 
 
 def put_page(hit: Hit, paths: Paths) -> None:

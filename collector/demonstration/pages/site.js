@@ -42,14 +42,15 @@ tabs?.addEventListener("click", (event) => {
 
 if (tabs) addEventListener("popstate", () => show(location.pathname));
 
-/* Events: the attributes beside data-event are its props. */
+/* Events: the beacon counts them, by the attributes that it knows; here they are only said. */
 
-for (const element of document.querySelectorAll("[data-event]")) {
+const PROP = "data-logless-prop-";
+
+for (const element of document.querySelectorAll("[data-logless-event]")) {
   element.addEventListener("click", () => {
-    const { event: name, ...props } = element.dataset;
-    window.logless?.(name, { props });
-    const [[key, value]] = Object.entries(props);
-    say(element, `Counted as one “${name}” with ${key} “${value}”. `, dashboard("See it on the dashboard."));
+    const { name, value } = [...element.attributes].find((attribute) => attribute.name.startsWith(PROP));
+    const event = `“${element.dataset.loglessEvent}” with ${name.slice(PROP.length)} “${value}”`;
+    say(element, `Counted as one ${event}. `, dashboard("See it on the dashboard."));
   });
 }
 

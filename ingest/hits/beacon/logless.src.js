@@ -1,125 +1,190 @@
 /*
- * The Logless beacon. `npm run build` makes logless.js of this file, which is the one that is served.
+ * The Logless beacon. `npm run build` makes three files of it:
+ *
+ *   logless.js       all of it, which is the one that is served
+ *   logless.core.js  page views, events, engagement and revisits, without clicks, forms and missing pages
+ *   logless.mjs      all of it, for programs that are bundled: see logless.d.ts
  *
  *   <script defer src="/js/logless.js" data-site="example.org"></script>
  *
- * data-api     where submissions go; default /api/event at the origin this script came from
- * data-params  further query parameters that may be sent, separated by commas
- * data-hash    the fragment is part of the page's name (routers that live behind the #)
+ * data-api          where submissions go; default /api/event at the origin this script came from
+ * data-params       further query parameters that may be sent, divided by |
+ * data-hash         the fragment is part of the page's name (routers that live behind the #)
+ * data-no-revisit   nothing is stored, and nobody learns whether a browser has been here before
+ * data-downloads    endings of files that count as downloads, divided by |, in place of the usual ones
+ * data-logless-404  this page is one that was not found; <meta name="logless-404"> says the same
  *
- * Where no tag can be found (a module, a tag manager) the same settings are read off window.logless,
- * which may be an object or a function that queues its arguments in .q until this script is there.
+ *   logless("signup", { props: { plan: "free" } });
+ *   <a href="/join" data-logless-event="signup" data-logless-prop-plan="free">Join</a>
  *
- * It stores nothing, it sets no cookie, and it must never break the page that carries it.
+ * It stores one value, under `logless_week`: the week of the last visit and the week in which the value expires, two
+ * numbers that everybody shares who came in those weeks. It sets no cookie, it must never break the page that carries
+ * it, and every byte of it travels to everybody who comes: that is why it is written as it is.
+ *
+ * CLICKS is true or false by the build. `settings` is the dataset of the tag.
  */
-(() => {
+const start = ({ dataset: settings, src }) => {
+  // last: the page that is looked at; since: when that began, while it is; spent: milliseconds that are not yet told;
+  // deepest: pixels that were seen of it; told: the percent that was sent of it.
+  let storage, last, since, spent, deepest, told;
+
   try {
-    const earlier = window.logless || {};
-    // Frameworks are known to insert a script twice; a second copy would count everything twice.
-    if (earlier.loaded) return;
+    storage = localStorage;
+  } catch {
+    // Storage that is switched off throws, and then holds no refusal.
+  }
 
-    const tag = document.currentScript || document.querySelector("script[data-site]");
-    const settings = { ...earlier, ...tag?.dataset };
-    const endpoint = settings.api || new URL("/api/event", tag?.src || location).href;
-    const params = (
-      "utm_source,utm_medium,utm_campaign,utm_content,utm_term,ref,source," + (settings.params || "")
-    ).split(",");
-
-    const routesByHash = "hash" in settings;
-
-    /* What may be sent. */
-
-    const refuses = () => {
-      if (navigator.globalPrivacyControl || navigator.doNotTrack == "1") return 1;
-      try {
-        return localStorage.logless_opt_out;
-      } catch {
-        // Storage that is switched off throws, and then holds no refusal.
+  const send = async (n, fields) => {
+    try {
+      if (document.prerendering) {
+        // Nobody has looked at a prerendered page, and perhaps nobody ever will.
+        // Captured: it does not bubble.
+        await new Promise((resolve) => addEventListener("prerenderingchange", resolve, 1));
       }
-    };
-
-    const page = () => {
-      const query = [...new URLSearchParams(location.search)];
-      const kept = new URLSearchParams(query.filter(([name]) => params.includes(name)));
-      // Not location.href: that may hold a user name, and a query that is nobody's business.
-      return (
-        location.origin +
-        location.pathname +
-        (kept + "" && "?" + kept) +
-        (routesByHash ? location.hash : "")
-      );
-    };
-
-    /* Sending. */
-
-    const send = (n, fields) => {
-      try {
-        if (location.origin == "null" || refuses()) return;
-        if (document.prerendering) {
-          // Nobody has looked at a prerendered page, and perhaps nobody ever will.
-          document.addEventListener("prerenderingchange", () => send(n, fields), { once: true });
-          return;
-        }
-        fetch(endpoint, {
+      if (navigator.globalPrivacyControl || navigator.doNotTrack > 0 || storage?.logless_opt_out) {
+        delete storage?.logless_week;
+      } else {
+        await fetch(settings.api || new URL("/api/event", src), {
           method: "POST",
           // A string body is text/plain: no preflight. keepalive: it arrives though the page is left.
           body: JSON.stringify({
             n,
-            u: page(),
+            u: last,
             d: settings.site,
-            h: routesByHash ? 1 : undefined,
+            h: "hash" in settings,
             w: screen.width,
             l: navigator.language,
             ...fields,
           }),
-          keepalive: true,
+          keepalive: 1,
           credentials: "omit",
           referrerPolicy: "no-referrer",
-        }).catch(() => {});
-      } catch {
-        // Circular props, a fetch that somebody replaced: the page goes on.
+        });
       }
-    };
+    } catch {
+      // Circular props, a fetch that somebody replaced: the page goes on.
+    }
+  };
+
+  const look = (event) => {
+    const u =
+      // Not location.href: that may hold a user name, and a query that is nobody's business.
+      location.origin +
+      location.pathname +
+      location.search
+        .replace(
+          RegExp(
+            // [undefined] is the empty string.
+            "[?&](?!(utm_(source|medium|campaign|content|term)|ref|source|" + [settings.params] + ")=)[^&]*",
+            "g",
+          ),
+          "",
+        )
+        .replace(/^&/, "?") +
+      ("hash" in settings ? location.hash : "");
+
+    /* Engagement: the time in which a page is seen and has the focus, and how far down it was seen. */
+
+    const now = performance.now();
+    if (since) spent += now - since;
+    // true > false: it has the focus, and is not hidden.
+    since = document.hasFocus() > document.hidden && now;
+    deepest = Math.max(deepest, scrollY + innerHeight);
+
+    // A page out of the back-forward cache is looked at anew, and did not refer to itself.
+    if (event.persisted) last = "";
+
+    if (last && (u != last || document.hidden)) {
+      // Whole seconds: the rest is kept for the next time.
+      const e = Math.round(spent / 1e3) * 1e3;
+      const sd = Math.round(Math.min(1, deepest / document.documentElement.scrollHeight) * 100);
+      if (e || sd > told) {
+        send("engagement", { e, sd });
+        spent -= e;
+        told = sd;
+      }
+    }
 
     /* Page views. */
 
-    let last;
-    const view = (_event, r) => {
-      const u = page();
-      if (u != last) send("pageview", { u: (last = u), r });
-    };
-
-    // Only the first view came from the referrer: what follows comes from this site itself.
-    view(0, document.referrer.split(/[?#]/)[0]);
-
-    // Old sites own a global called navigation that is something else.
-    if (window.navigation?.currentEntry) {
-      navigation.addEventListener("currententrychange", view);
-    } else {
-      ["pushState", "replaceState"].forEach((name) => {
-        const original = history[name];
-        history[name] = function (...values) {
-          original.apply(this, values);
-          view();
-        };
+    if (u != last) {
+      send("pageview", {
+        u,
+        r: last ?? document.referrer.split("?")[0],
+        rv:
+          last || "noRevisit" in settings
+            ? undefined
+            : {
+                // Asked for when the body is written: not before the page is seen, and never after a refusal.
+                toJSON() {
+                  try {
+                    // Weeks of ISO 8601, in UTC. They begin on Mondays; 1970 began on a Thursday.
+                    const week = ((Date.now() / 864e5 + 3) / 7) | 0;
+                    const [seen, expires] = (storage.logless_week + "").split(",");
+                    // 56 weeks are never over 13 months. A value that claims more is not one of ours.
+                    const isKnown = expires > week && expires <= week + 56;
+                    storage.logless_week = [week, isKnown ? expires : week + 56];
+                    // 0: new, 1: here this week, 2: in one of the four weeks before it, 3: longer ago.
+                    return isKnown * (1 + (seen < week) + (seen < week - 4));
+                  } catch {
+                    // Where nothing can be stored, everybody would be new.
+                  }
+                },
+              },
+      }).then(() => {
+        // After the view, because a visit is told by what arrives first of it.
+        if (CLICKS && document.querySelector("[data-logless-404],[name=logless-404]")) {
+          send("404", { p: { path: location.pathname } });
+        }
       });
-      addEventListener("popstate", view);
+      last = u;
+      spent = deepest = told = 0;
     }
 
-    addEventListener("pageshow", (event) => {
-      if (event.persisted) {
-        last = 0;
-        view();
+    /* Clicks and forms. */
+
+    if (CLICKS) {
+      if (event.type == "submit") send("Form: Submission", { p: { path: location.pathname } });
+      // The right button opens a menu, and nothing else. Events of other kinds have no button.
+      if (event.button < 2) {
+        event.composedPath().map((node) => {
+          const name = node.dataset?.loglessEvent;
+          const isDownload = RegExp(
+            "[.](" + (settings.downloads ?? "pdf|zip|gz|exe|dmg|pkg|deb|rpm|apk") + ")$",
+            "i",
+          ).test(node.pathname);
+          // Without its query: what stands there is between that site and the person.
+          const p = { url: node.href && node.origin + node.pathname };
+          if (name) {
+            for (let { name, value } of node.attributes) {
+              if ((name = name.split("data-logless-prop-")[1])) p[name] = value;
+            }
+          }
+          // A link that leads to no host (mailto:, tel:) leads nowhere that is counted.
+          if (name || isDownload || (node.href && node.host && node.host != location.host)) {
+            send(name || (isDownload ? "File Download" : "Outbound Link: Click"), { p });
+          }
+        });
       }
-    });
+    }
+  };
 
-    /* Events. */
+  look(0);
 
-    const logless = (name, options) => send(name, { p: options?.props });
-    logless.loaded = 1;
-    window.logless = logless;
-    earlier.q?.forEach((values) => logless(...values));
-  } catch {
-    // A page without its beacon is a page; a page with a broken beacon is not.
-  }
-})();
+  // Captured, so that no handler of the page can hide one.
+  (CLICKS
+    ? ["focus", "blur", "scroll", "visibilitychange", "pageshow", "popstate", "click", "auxclick", "submit"]
+    : ["focus", "blur", "scroll", "visibilitychange", "pageshow", "popstate"]
+  ).map((name) => addEventListener(name, look, 1));
+
+  // By hand in every browser: the Navigation API is not in all of them, and tells nothing more.
+  ["pushState", "replaceState"].map((name) => {
+    const original = history[name];
+    history[name] = (...values) => {
+      original.apply(history, values);
+      look(0);
+    };
+  });
+
+  return send;
+};

@@ -44,6 +44,7 @@ FLAGS = [
     "--disable-sync",
 ]
 browser = pytest.mark.browser
+OUTBOUND = {"https://commonmark.org/"}
 
 
 class Collector:
@@ -51,6 +52,7 @@ class Collector:
 
     def __init__(self) -> None:
         self.hits: list[dict[str, Any]] = []
+        self.engagements: list[dict[str, Any]] = []
         self.envelopes: list[tuple[str, str]] = []
         self.status = 200
         self.origin = ""
@@ -63,7 +65,8 @@ class Collector:
             return Response("dashboard")
 
         async def take_hit(request: Request) -> Response:
-            self.hits.append(json.loads(await request.body()))
+            hit = json.loads(await request.body())
+            (self.engagements if hit["n"] == "engagement" else self.hits).append(hit)
             return Response(status_code=202)
 
         async def take_envelope(request: Request) -> Response:
@@ -134,6 +137,7 @@ def complaints() -> list[str]:
 @pytest.fixture
 def page(chromium: Browser, collector: Collector, complaints: list[str]) -> Iterator[Page]:
     collector.hits.clear()
+    collector.engagements.clear()
     collector.envelopes.clear()
     collector.status = 200
     context = chromium.new_context()
@@ -176,6 +180,8 @@ def test_links_lead_somewhere_and_nothing_is_inline(path: str) -> None:
     assert links.forbidden == []
     for address in links.addresses:
         if address in {"/", "/js/logless.js"}:
+            continue
+        if address in OUTBOUND:
             continue
         assert address.startswith("/demo/"), address
         target = PAGES / address.removeprefix("/demo/")
@@ -224,7 +230,32 @@ def test_events_carry_their_props(page: Page, collector: Collector) -> None:
     page.get_by_role("link", name="Linux").click()
     page.get_by_role("heading", name="Thank you").wait_for()
     assert collector.wait(5)[3:] == ["download /demo/download/", "pageview /demo/thanks/"]
-    assert collector.hits[3]["p"] == {"system": "linux"}
+    assert collector.hits[3]["p"] == {"url": f"{collector.origin}/demo/thanks/", "system": "linux"}
+
+
+@browser
+def test_links_to_files_and_away_are_counted(page: Page, collector: Collector) -> None:
+    page.add_init_script("addEventListener('click', (event) => event.preventDefault());")
+    page.goto(collector.origin + "/demo/download/")
+    page.get_by_role("link", name="The manual").click()
+    collector.wait(2)
+    page.goto(collector.origin + "/demo/blog/plain-text/")
+    page.get_by_role("link", name="CommonMark").click()
+    collector.wait(4)
+    assert [(hit["n"], hit["p"]) for hit in collector.hits if "p" in hit] == [
+        ("File Download", {"url": f"{collector.origin}/demo/download/lantern-manual.pdf"}),
+        ("Outbound Link: Click", {"url": "https://commonmark.org/"}),
+    ]
+
+
+@browser
+def test_pages_tell_how_far_they_were_seen(page: Page, collector: Collector) -> None:
+    page.goto(collector.origin + "/demo/blog/plain-text/")
+    collector.wait(1)
+    page.goto(collector.origin + "/demo/")
+    collector.wait(2)
+    assert [urlsplit(hit["u"]).path for hit in collector.engagements] == ["/demo/blog/plain-text/"]
+    assert 0 < collector.engagements[0]["sd"] <= 100
 
 
 @browser

@@ -65,3 +65,7 @@ def test_one_small_file_counts_a_new_breakdown(tree: Path) -> None:
 
 def test_the_file_is_small() -> None:
     assert len(WALKTHROUGH.read_text().splitlines()) <= 20
+
+
+def test_the_readme_shows_the_same_file() -> None:
+    assert f"# ingest/hits/attributes/screen.py\n{WALKTHROUGH.read_text()}```" in (ROOT / "README.md").read_text()
