@@ -22,7 +22,7 @@ $(VENV)/.tests: $(VENV)/.runs requirements-dev.lock
 
 test: $(VENV)/.tests          ## every test but the long forms
 	@sh tests/browser/chromium.sh
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -p randomly --randomly-seed=20261122
 
 soak: $(VENV)/.tests          ## the long forms
 	@sh tests/browser/chromium.sh

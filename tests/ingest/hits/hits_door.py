@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
@@ -164,11 +165,18 @@ class Door:
         return {name: amounts for name, amounts in found.items() if any(amounts)}
 
     def values(self, attribute: str, owner: str = SITE.id) -> dict[str, int]:
-        """Return the named values of an attribute, with their visits."""
-        return {key[1]: amounts[1] for (_, key), amounts in self.amounts(owner).items() if key[0] == attribute}
+        """Return the named values of an attribute, with their visits on all days."""
+        return self._sums(attribute, 1, owner)
 
     def refusals(self, owner: str = SITE.id) -> dict[str, int]:
-        return {key[1]: amounts[0] for (_, key), amounts in self.amounts(owner).items() if key[0] == REFUSED}
+        return self._sums(REFUSED, 0, owner)
+
+    def _sums(self, kind: str, metric: int, owner: str) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        for (_, key), amounts in self.amounts(owner).items():
+            if key[0] == kind:
+                found[key[1]] += amounts[metric]
+        return dict(found)
 
     def snapshot(self) -> dict[tuple[str, date, Key], list[int]]:
         """Return every count of every owner, refusals included."""
