@@ -39,9 +39,11 @@ def left_behind(since: float, folders: Iterable[Path]) -> Iterator[Path]:
 
 def cores(folders: Iterable[Path]) -> list[Path]:
     """Return the core files in folders."""
-    return [path for folder in folders for path in folder.rglob("*core*") if path.is_file() and _is_elf(path)]
+    return [path for folder in folders for path in folder.rglob("*core*") if path.is_file() and _is_core(path)]
 
 
-def _is_elf(path: Path) -> bool:
+def _is_core(path: Path) -> bool:
+    """Tell a core file from a library: elf(5), e_type at byte 16 is ET_CORE, 4."""
     with path.open("rb") as file:
-        return file.read(4) == b"\x7fELF"
+        head = file.read(18)
+    return head[:4] == b"\x7fELF" and head[16:18] == b"\x04\x00"

@@ -13,6 +13,7 @@ from pathlib import Path
 import lz4.block
 import pytest
 from backports import zstd
+from footprint import cores
 from hypothesis import given
 from hypothesis import strategies as st
 from markers import Markers
@@ -88,3 +89,9 @@ def test_a_marker_is_found_in_a_compressed_block_of_a_file(tmp_path: Path, metho
     (tmp_path / "part" / "data.bin").write_bytes((bytes(16) + head + packed) * 2)
     found = Sieve(draw.forbidden, {}).search([tmp_path])
     assert {sighting.marker for sighting in found} == set(planted)
+
+
+def test_a_core_file_is_told_from_a_library(tmp_path: Path) -> None:
+    (tmp_path / "core.4711").write_bytes(b"\x7fELF" + bytes(12) + b"\x04\x00" + bytes(46))
+    (tmp_path / "_core.so").write_bytes(b"\x7fELF" + bytes(12) + b"\x03\x00" + bytes(46))
+    assert cores([tmp_path]) == [tmp_path / "core.4711"]
