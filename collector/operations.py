@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from collector.settings import Settings
+from ingest.boundary.airlock import ADDRESS
 from ingest.boundary.networks import Networks
 from ingest.counters.journal import Journal
 from ingest.counters.ledger import Ledger
@@ -90,7 +91,7 @@ class Gauges:
         if self.token:
             given = request.headers.get("authorization", "").removeprefix("Bearer ")
             return hmac.compare_digest(given.encode(), self.token.encode())
-        return bool(request.scope["logless.address"].is_in(_LOOPBACK))
+        return bool(request.scope[ADDRESS].is_in(_LOOPBACK))
 
 
 class DemonstrationPages(StaticFiles):

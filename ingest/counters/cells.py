@@ -23,6 +23,9 @@ Key = tuple[str, ...]
 RARE: Final = "(rare)"
 """The value under which everything that too few people share is summed."""
 
+WITHHELD: Final = "(withheld)"
+"""Stands where a text looked like somebody's identifier."""
+
 HOURS: Final = "hours"
 CRASH: Final = "crash"
 REFUSED: Final = "refused"

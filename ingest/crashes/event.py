@@ -15,10 +15,10 @@ import re2
 
 from ingest.app import App
 from ingest.boundary.identifiers import Kind, find_identifier
-from ingest.counters.cells import Refusal
+from ingest.counters.cells import WITHHELD, Refusal
 from ingest.crashes.circumstances import Level, State, read_circumstances, state_of
 from ingest.crashes.consent import has_other_tags
-from ingest.crashes.names import LOGGER, NONE, RELEASE, WITHHELD, keep_name
+from ingest.crashes.names import LOGGER, NONE, RELEASE, keep_name
 from ingest.crashes.sections import MISSING, Raw, Section, is_given, read_text
 from ingest.crashes.stack import Thrown, read_chain
 from ingest.crashes.stripped import Stripped

@@ -8,9 +8,10 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from ingest.counters.cells import WITHHELD
 from ingest.crashes.files import normal_file, normal_image
 from ingest.crashes.images import Images, offset_of
-from ingest.crashes.names import FILE, FUNCTION, IMAGE, MODULE, WITHHELD, Shape, tripping
+from ingest.crashes.names import FILE, FUNCTION, IMAGE, MODULE, Shape, tripping
 from ingest.crashes.sections import MISSING, Raw, is_given, read_flag, read_text, read_whole, reader_of
 from ingest.crashes.stripped import Stripped
 from ingest.crashes.symbols import normal_function, normal_module

@@ -16,8 +16,6 @@ from ingest.boundary.identifiers import find_identifier
 
 _BETWEEN: Final = "\0\0"
 
-WITHHELD: Final = "(withheld)"
-"""What stands for a name that was sent and is not kept, so that the skeleton of a stack stays."""
 
 NONE: Final = "(none)"
 """What stands for a name that was not sent."""

@@ -8,9 +8,10 @@ from typing import Final
 
 import msgspec
 
+from ingest.counters.cells import WITHHELD
 from ingest.crashes.frames import Frame, read_frames
 from ingest.crashes.images import Images, read_images
-from ingest.crashes.names import NONE, SPOKEN_TYPES, TYPE, WITHHELD, keep_name
+from ingest.crashes.names import NONE, SPOKEN_TYPES, TYPE, keep_name
 from ingest.crashes.sections import (
     MISSING,
     Raw,

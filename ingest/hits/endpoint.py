@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from ingest.body import DisconnectedError, read_body
 from ingest.boundary.address import Address
+from ingest.boundary.airlock import ADDRESS
 from ingest.boundary.consent import objects
 from ingest.boundary.geo import Countries
 from ingest.boundary.networks import Networks
@@ -128,7 +129,7 @@ class HitEndpoint:
         if isinstance(body, Refusal):
             self._ledger.refuse(UNKNOWN_OWNER, body, self._clock())
             return TOO_LARGE
-        return self._take(body, headers, scope["logless.address"])
+        return self._take(body, headers, scope[ADDRESS])
 
     def _take(self, body: bytes, headers: dict[bytes, bytes], address: Address) -> Answer:
         now = self._clock()

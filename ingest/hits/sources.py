@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from ingest.boundary.identifiers import find_identifier
+from ingest.counters.cells import WITHHELD
 from ingest.hits.location import Location
 from ingest.site import Profile, Site
 
 DIRECT: Final = "(direct)"
-WITHHELD: Final = "(withheld)"
 _LONGEST: Final = 100
 
 _NAMES: Final = {

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Final
 
 from ingest.boundary.identifiers import find_identifier
-from ingest.counters.cells import Refusal
+from ingest.counters.cells import WITHHELD, Refusal
 from ingest.hits.hit import Arrival, Hit, Kind
 from ingest.hits.paths import Paths, read_path
-from ingest.hits.sources import WITHHELD, source_of
+from ingest.hits.sources import source_of
 
 Step = Callable[[Hit, Paths], Refusal | None]
 

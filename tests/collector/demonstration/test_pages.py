@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import shutil
 import socket
 import threading
 import time
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from chromium import CHROMIUM, FLAGS
 from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -32,17 +32,6 @@ POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self
 PATHS = sorted(
     "/demo/" + (str(file.parent.relative_to(PAGES)) + "/").removeprefix("./") for file in PAGES.rglob("index.html")
 )
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 browser = pytest.mark.browser
 OUTBOUND = {"https://commonmark.org/"}
 

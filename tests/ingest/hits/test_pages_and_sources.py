@@ -12,12 +12,13 @@ from hits_door import SITE, read_cases
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ingest.counters.cells import WITHHELD
 from ingest.hits.agents import UNKNOWN, Agent
 from ingest.hits.attributes import language
 from ingest.hits.hit import Arrival, Hit
 from ingest.hits.location import Location
 from ingest.hits.paths import Paths
-from ingest.hits.sources import DIRECT, WITHHELD, source_of
+from ingest.hits.sources import DIRECT, source_of
 from ingest.hits.wire import Submission
 from ingest.site import Profile, Site
 

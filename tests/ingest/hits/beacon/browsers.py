@@ -17,23 +17,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from chromium import CHROMIUM, FLAGS
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from .recorder import wait_for
 
 HERE = Path(__file__).parent
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-_FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--accept-lang=de-AT",
-)
+_FLAGS = (*FLAGS, "--accept-lang=de-AT")
 
 
 class Tab(Protocol):

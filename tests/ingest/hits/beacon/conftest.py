@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import CHROMIUM
 from playwright.sync_api import Browser
 
-from .browsers import CHROMIUM, ChromiumWindow, Window, chromium, find_firefox, firefox, install_driver
+from .browsers import ChromiumWindow, Window, chromium, find_firefox, firefox, install_driver
 from .recorder import Recorder, serve
 
 
