@@ -91,14 +91,15 @@ def test_defaults_fall_through_to_one_in_memory_and_each_store_has_its_own(xdg: 
         folder.rmdir()
 
 
+# Imported while still root: the checkout may lie where nobody else can read.
 AS_NOBODY = """
-import os, sys
-from pathlib import Path
-os.setgid(65534); os.setuid(65534)
+import os
 from collector.runtime import runtime_folder
 from collector.settings import Settings, SettingsError
+settings = Settings()
+os.setgid(65534); os.setuid(65534)
 try:
-    print(runtime_folder(Settings()))
+    print(runtime_folder(settings))
 except SettingsError as error:
     print(error)
 """

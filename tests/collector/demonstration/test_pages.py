@@ -44,7 +44,21 @@ class Collector:
         self.engagements: list[dict[str, Any]] = []
         self.envelopes: list[tuple[str, str]] = []
         self.status = 200
-        self.origin = ""
+        self.port = 0
+        self._host = 0
+
+    @property
+    def origin(self) -> str:
+        """Origin of the host that the running test has to itself: names under localhost lead to loopback."""
+        return f"http://n{self._host}.localhost:{self.port}"
+
+    def begin(self) -> None:
+        """Forget what was sent, and take a new host: what the last page says as it is closed arrives late."""
+        self._host += 1
+        self.hits.clear()
+        self.engagements.clear()
+        self.envelopes.clear()
+        self.status = 200
 
     def application(self) -> Starlette:
         async def serve_beacon(_request: Request) -> Response:
@@ -55,6 +69,8 @@ class Collector:
 
         async def take_hit(request: Request) -> Response:
             hit = json.loads(await request.body())
+            if request.url.hostname != f"n{self._host}.localhost":
+                return Response(status_code=202)
             (self.engagements if hit["n"] == "engagement" else self.hits).append(hit)
             return Response(status_code=202)
 
@@ -96,7 +112,7 @@ def collector() -> Iterator[Collector]:
         await inner(scope, receive, send_with_policy)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        served.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        served.port = listener.getsockname()[1]
         config = uvicorn.Config(
             guarded, log_level="warning", access_log=False, ws="none", lifespan="off", loop="asyncio"
         )
@@ -125,10 +141,7 @@ def complaints() -> list[str]:
 
 @pytest.fixture
 def page(chromium: Browser, collector: Collector, complaints: list[str]) -> Iterator[Page]:
-    collector.hits.clear()
-    collector.engagements.clear()
-    collector.envelopes.clear()
-    collector.status = 200
+    collector.begin()
     context = chromium.new_context()
     context.set_default_timeout(10_000)
     opened = context.new_page()
