@@ -22,7 +22,7 @@ from collector.runtime import runtime_folder
 from collector.settings import Settings, read_settings, read_size
 from ingest.app import App, Apps
 from ingest.boundary.geo import Countries
-from ingest.counters.cells import OF_EVENTS, OF_PAGES
+from ingest.counters.cells import UNFOLDING
 from ingest.counters.journal import Journal, Unjournaled
 from ingest.hits.attributes import visit_attributes
 from ingest.site import Site, Sites
@@ -161,7 +161,7 @@ class Collector:
             live=LiveWindow(self.ledger, self.writer),
             clock=self.clock,
             base_url=self.settings.server.url,
-            breakdowns=(OF_PAGES, OF_EVENTS, *(attribute.breakdown for attribute in self.means.attributes)),
+            breakdowns=(*UNFOLDING, *(attribute.breakdown for attribute in self.means.attributes)),
             notices=lambda: self.notices,
         )
         return operations(self.settings, health, app)

@@ -7,17 +7,17 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentSettingsError
 
 from ingest.app import App, Consent
 from ingest.boundary.networks import Networks
-from ingest.site import Goal, Profile, Site
+from ingest.site import Funnel, Goal, Profile, Site
 from ingest.store.client import StoreError, Target
 from ingest.store.retention import Keep
 
@@ -70,6 +70,12 @@ def _check_zone(text: str) -> str:
 def _check_path(text: str) -> str:
     if not re.fullmatch(r"/[\w./-]+", text):
         raise ValueError('not a path: begin with "/" and use letters, digits, "-", "_", "." and "/"')
+    return text
+
+
+def _check_glob(text: str, place: str = "") -> str:
+    if text and (not text.startswith("/") or re.search(r"[\[\]{}?]", text)):
+        raise ValueError(f'{place} is not a glob: begin with "/" and use "*" for any characters'.lstrip())
     return text
 
 
@@ -233,12 +239,49 @@ class Metrics(Section):
     token: str = ""
 
 
-class GoalSection(Section):
-    """An entry of `goals`."""
+Name = Annotated[str, Field(min_length=1, max_length=100)]
 
-    name: str
+
+class GoalSection(Section):
+    """An entry of `goals`: a page or an event."""
+
+    name: Name
     page: str = ""
     event: str = ""
+
+    @model_validator(mode="after")
+    def _check_one(self) -> Self:
+        if bool(self.page) == bool(self.event):
+            raise ValueError('give a page or an event, such as { name = "Buy", page = "/thanks" }')
+        return self
+
+    @field_validator("page")
+    @classmethod
+    def _check_page(cls, glob: str) -> str:
+        return _check_glob(glob)
+
+    def goal(self) -> Goal:
+        """Return the goal that is configured."""
+        return Goal(self.name, self.page, self.event)
+
+
+class FunnelSection(Section):
+    """An entry of `funnels`: steps are pages, which begin with a slash, or events."""
+
+    name: Name
+    steps: list[Name] = Field(min_length=2, max_length=8)
+
+    @field_validator("steps")
+    @classmethod
+    def _check_steps(cls, steps: list[str]) -> list[str]:
+        for index, step in enumerate(steps):
+            _check_glob(step if step.startswith("/") else "", f"[{index}]")
+        return steps
+
+    def funnel(self) -> Funnel:
+        """Return the funnel that is configured."""
+        goals = (Goal(step, page=step) if step.startswith("/") else Goal(step, event=step) for step in self.steps)
+        return Funnel(self.name, tuple(goals))
 
 
 class SiteSection(Section):
@@ -257,7 +300,7 @@ class SiteSection(Section):
     props: list[str] = []
     params: list[str] = []
     goals: list[GoalSection] = []
-    funnels: list[list[str]] = []
+    funnels: list[FunnelSection] = []
     own_networks: Cidrs = []
     own_exits: Cidrs = []
     demonstration: bool = False
@@ -266,9 +309,17 @@ class SiteSection(Section):
     @classmethod
     def _check_globs(cls, globs: list[str]) -> list[str]:
         for index, glob in enumerate(globs):
-            if not glob.startswith("/") or re.search(r"[\[\]{}?]", glob):
-                raise ValueError(f'[{index}] is not a glob: begin with "/" and use "*" for any characters')
+            _check_glob(glob or "?", f"[{index}]")
         return globs
+
+    @field_validator("goals", "funnels")
+    @classmethod
+    def _check_names(cls, named: list[Any]) -> list[Any]:
+        names = [entry.name for entry in named]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise ValueError(f'[{index}] is called "{name}" like one before it: give each its own name')
+        return named
 
     def site(self) -> Site:
         """Return the site that is configured."""
@@ -285,8 +336,8 @@ class SiteSection(Section):
             events=frozenset(self.events),
             props=frozenset(self.props),
             params=frozenset(self.params),
-            goals=tuple(Goal(goal.name, goal.page, goal.event) for goal in self.goals),
-            funnels=tuple(tuple(steps) for steps in self.funnels),
+            goals=tuple(goal.goal() for goal in self.goals),
+            funnels=tuple(funnel.funnel() for funnel in self.funnels),
             own_networks=tuple(self.own_networks),
             own_exits=tuple(self.own_exits),
             demonstration=self.demonstration,

@@ -35,13 +35,31 @@ class Profile(StrEnum):
         return self is Profile.STRICT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Goal:
-    """A page or an event that the operator wants people to reach."""
+    """A page (a glob) or an event that the operator wants people to reach."""
 
     name: str
     page: str = ""
     event: str = ""
+
+    @cached_property
+    def _pattern(self) -> Any:
+        return _pattern(self.page)
+
+    def is_reached(self, page: str, event: str) -> bool:
+        """Tell whether a view of a page, or an event, is what is wanted; the other of the two is empty."""
+        if event:
+            return event == self.event
+        return bool(self.page) and (page == self.page or ("*" in self.page and self._pattern.match(page) is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Two to eight goals that people are to reach one after the other, within a visit."""
+
+    name: str
+    steps: tuple[Goal, ...]
 
 
 @dataclass(frozen=True)
@@ -61,7 +79,7 @@ class Site:
     props: frozenset[str] = frozenset()
     params: frozenset[str] = frozenset()
     goals: tuple[Goal, ...] = ()
-    funnels: tuple[tuple[str, ...], ...] = ()
+    funnels: tuple[Funnel, ...] = ()
     own_networks: tuple[str, ...] = ()
     own_exits: tuple[str, ...] = ()
     demonstration: bool = False
@@ -70,6 +88,10 @@ class Site:
     def owner(self) -> str:
         """The name under which refusals and windows file this site."""
         return self.id
+
+    def goals_reached(self, page: str, event: str) -> tuple[str, ...]:
+        """Return the names of the goals that a view of a page, or an event, reaches."""
+        return tuple(goal.name for goal in self.goals if goal.is_reached(page, event))
 
     @cached_property
     def literal_pages(self) -> frozenset[str]:

@@ -4,6 +4,8 @@ A cell is a key and integers. A key is a tuple of strings whose first member nam
 
     hours          (HOURS, hour)                       amounts: METRICS
     attributes     (attribute, value)                  amounts: METRICS
+    props          ("prop:" and its name, value)       amounts: METRICS
+    funnels        ("funnel:" and its name, step)      amounts: METRICS
     pairs          (pair, value, value)                amounts: METRICS
     crashes        (CRASH, group, attribute, value)    amounts: CRASH_METRICS
     refusals       (REFUSED, reason)                   amounts: one count
@@ -56,11 +58,15 @@ CRASH_METRICS: Final = ("reports",)
 
 
 class Attribute(StrEnum):
-    """One-way tables of hits that code refers to by name; `ingest/hits/attributes` holds one file for each."""
+    """One-way tables of hits that code refers to by name; `ingest/hits/attributes` holds one file for most."""
 
     PAGE = "page"
+    ENTRY = "entry"
+    EXIT = "exit"
     SOURCE = "source"
+    CHANNEL = "channel"
     REFERRER = "referrer"
+    UTM_CAMPAIGN = "utm_campaign"
     COUNTRY = "country"
     DEVICE = "device"
     BROWSER = "browser"
@@ -68,6 +74,17 @@ class Attribute(StrEnum):
     LANGUAGE = "language"
     NETWORK = "network"
     EVENT = "event"
+    OUTBOUND = "outbound"
+    DOWNLOAD = "download"
+    MISSING = "missing"
+    GOAL = "goal"
+
+
+PROP: Final = "prop:"
+"""Begins the attribute of a declared property of events; its name follows."""
+
+FUNNEL: Final = "funnel:"
+"""Begins the attribute of a declared funnel; its name follows, and the values are the numbers of its steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +98,62 @@ class Breakdown:
     shown: bool = True  # whether the overview has a card for it
 
 
+OUTBOUND_EVENT: Final = "Outbound Link: Click"
+DOWNLOAD_EVENT: Final = "File Download"
+FORM_EVENT: Final = "Form: Submission"
+MISSING_EVENT: Final = "404"
+"""The events that our beacon and Plausible's send by themselves."""
+
 OF_PAGES: Final = Breakdown("page", "event:page", "Pages")
-OF_EVENTS: Final = Breakdown("event", "event:name", "Events")
-"""What a visit may have several of, so that visits count them themselves."""
+OF_EVENTS: Final = Breakdown(
+    "event", "event:name", "Events", frozenset({OUTBOUND_EVENT, DOWNLOAD_EVENT, FORM_EVENT, MISSING_EVENT})
+)
+OF_GOALS: Final = Breakdown("goal", "event:goal", "Goals")
+OF_EXITS: Final = Breakdown("exit", "visit:exit_page", "Exit pages")
+OF_OUTBOUND: Final = Breakdown("outbound", "event:outbound", "Outbound links")
+OF_DOWNLOADS: Final = Breakdown("download", "event:download", "Downloads")
+OF_MISSING: Final = Breakdown("missing", "event:missing", "Missing pages")
+UNFOLDING: Final = (OF_PAGES, OF_EVENTS, OF_GOALS, OF_EXITS, OF_OUTBOUND, OF_DOWNLOADS, OF_MISSING)
+"""What a visit may have several of, or changes while it unfolds, so that visits count it themselves."""
 
 NETWORK_K: Final = 20
 """Networks are shown on the privacy page only, from this many senders on, in every profile."""
 
 
 class Pair(StrEnum):
-    """Two-way tables of hits, by day: a closed list."""
+    """Two-way tables of hits: a closed list. Those of goals are by week, all others by day."""
 
     PAGE_SOURCE = "page*source"
     PAGE_COUNTRY = "page*country"
     PAGE_DEVICE = "page*device"
+    ENTRY_SOURCE = "entry*source"
+    ENTRY_CHANNEL = "entry*channel"
+    ENTRY_CAMPAIGN = "entry*utm_campaign"
     SOURCE_COUNTRY = "source*country"
     SOURCE_DEVICE = "source*device"
     COUNTRY_LANGUAGE = "country*language"
     COUNTRY_SYSTEM = "country*system"
     COUNTRY_DEVICE = "country*device"
+    CHANNEL_COUNTRY = "channel*country"
+    CHANNEL_DEVICE = "channel*device"
+    GOAL_SOURCE = "goal*source"
+    GOAL_CHANNEL = "goal*channel"
+    GOAL_CAMPAIGN = "goal*utm_campaign"
+    GOAL_ENTRY = "goal*entry"
+    GOAL_COUNTRY = "goal*country"
+    GOAL_DEVICE = "goal*device"
+    GOAL_SYSTEM = "goal*system"
 
     @property
     def attributes(self) -> tuple[Attribute, Attribute]:
         """The two attributes that this pair crosses."""
         first, second = self.value.split("*")
         return Attribute(first), Attribute(second)
+
+    @property
+    def is_weekly(self) -> bool:
+        """Whether its rows are about weeks: a day of one buyer could be laid beside a payment."""
+        return self.attributes[0] is Attribute.GOAL
 
 
 class CrashAttribute(StrEnum):

@@ -16,7 +16,8 @@ from typing import Final
 from ingest.counters.cells import NETWORK_K, Attribute, Key, Pair
 
 _MANY_NETWORKS: Final = 3
-_PAIRS: Final = {pair.value: pair.attributes for pair in Pair}
+_PAIRS: Final = {pair.value: pair.attributes for pair in Pair if not pair.is_weekly}
+"""Pairs whose sides are counted here too. A goal's pair stands alone in its week: who shares it shares both sides."""
 
 
 @dataclass(frozen=True, slots=True)

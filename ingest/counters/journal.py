@@ -34,6 +34,7 @@ class Counted(msgspec.Struct, array_like=True, tag="c", frozen=True, gc=False):
     mixed: int
     cells: list[tuple[tuple[str, ...], list[int]]]
     exemplars: list[tuple[str, int, str, str, str]]
+    span: int = 1  # days that it is about
 
 
 class Named(msgspec.Struct, array_like=True, tag="n", frozen=True, gc=False):
@@ -43,6 +44,7 @@ class Named(msgspec.Struct, array_like=True, tag="n", frozen=True, gc=False):
     day: int
     keys: list[tuple[str, ...]]
     written: bool
+    span: int = 1
 
 
 class Sent(msgspec.Struct, array_like=True, tag="s", frozen=True, gc=False):
@@ -53,6 +55,7 @@ class Sent(msgspec.Struct, array_like=True, tag="s", frozen=True, gc=False):
     day: int
     segments: list[int]
     closing: bool
+    span: int = 1
 
 
 class Done(msgspec.Struct, array_like=True, tag="d", frozen=True, gc=False):
@@ -66,6 +69,7 @@ class Shut(msgspec.Struct, array_like=True, tag="x", frozen=True, gc=False):
 
     owner: str
     day: int
+    span: int = 1
 
 
 class Taken(msgspec.Struct, array_like=True, tag="e", frozen=True, gc=False):

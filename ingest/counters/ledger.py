@@ -12,7 +12,7 @@ import contextlib
 import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from functools import partial
 from hashlib import blake2b
@@ -22,7 +22,7 @@ from ingest.app import App
 from ingest.counters.cells import METRICS, UNKNOWN_OWNER, Key, Refusal
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.journal import Counted, Done, Entry, Journal, Named, Salt, Sent, Shut, Taken, Unjournaled, packed
-from ingest.counters.window import Change, Day, Lot, Rules, Window
+from ingest.counters.window import DAY, WEEK, Change, Day, Lot, Rules, Window
 from ingest.site import Site
 
 _HOUR: Final = 3600
@@ -47,6 +47,11 @@ def rules_of(owner: Site | App, values: int) -> Rules:
     return Rules(owner.timezone, profile.k, profile.batch, profile.batch, profile.at_close_only, values)
 
 
+def weekly(rules: Rules) -> Rules:
+    """Return what holds for counts that are told by week: they are written once, unless nothing is held back."""
+    return replace(rules, span=WEEK, at_close_only=rules.batch > 0)
+
+
 class Ledger:
     """The open windows of every site and app of one node."""
 
@@ -66,7 +71,7 @@ class Ledger:
         self._sequence = sequence
         self._values = values
         self._rules: dict[str, Rules] = {UNKNOWN_OWNER: _UNKNOWN}
-        self._windows: dict[str, Window] = {}
+        self._windows: dict[tuple[str, int], Window] = {}
         self._touched: dict[int, Day] = {}
         self._shipped: dict[int, Lot] = {}
         self._unsent: deque[int] = deque()
@@ -98,23 +103,36 @@ class Ledger:
 
     def _learn(self, owner: Site | App) -> None:
         rules = rules_of(owner, self._values)
-        window = self._windows.get(owner.owner)
+        window = self._windows.get((owner.owner, DAY))
         if window is not None and owner.owner not in self._rules:
             window.obey(rules)
         elif window is not None:
             window.rules = rules
+        if (owner.owner, WEEK) in self._windows:
+            self._windows[owner.owner, WEEK].rules = weekly(rules)
         self._rules[owner.owner] = rules
 
-    def _window(self, owner: str) -> Window:
-        window = self._windows.get(owner)
+    def _window(self, owner: str, span: int = DAY) -> Window:
+        window = self._windows.get((owner, span))
         if window is None:
-            window = self._windows[owner] = Window(owner, self._rules.get(owner, _UNKNOWN))
+            rules = self._rules.get(owner, _UNKNOWN)
+            window = self._windows[owner, span] = Window(owner, weekly(rules) if span == WEEK else rules)
         return window
+
+    def _days(self, owner: str) -> Iterator[Day]:
+        """Yield the open days and weeks of an owner, oldest first."""
+        for span in (DAY, WEEK):
+            window = self._windows.get((owner, span))
+            yield from window.days() if window is not None else ()
 
     def day_before(self, owner: Site | App, day: Day) -> Day | None:
         """Return the day before one, while it is still open: for two hours, what began there goes on there."""
-        window = self._windows.get(owner.owner)
+        window = self._windows.get((owner.owner, DAY))
         return window.opened(day.date - timedelta(days=1)) if window is not None else None
+
+    def week(self, day: Day) -> Day:
+        """Return the open week that an open day is in: for what is told by week only. Touch it when it changes."""
+        return self._window(day.owner, WEEK).open(day.date)
 
     def touch(self, day: Day) -> None:
         """Note that a day changes in this turn."""
@@ -237,7 +255,7 @@ class Ledger:
         window.drop(day)
         if lot is None:
             with contextlib.suppress(OSError):
-                self._append([Shut(day.owner, day.date.toordinal())])
+                self._append([Shut(day.owner, day.date.toordinal(), day.span)])
         self._send(lot)
         return day
 
@@ -249,7 +267,7 @@ class Ledger:
         self._unsent.append(sequence)
         # A lot waits until the journal says that it went: so it is neither lost nor sent twice.
         with contextlib.suppress(OSError):
-            self._append([Sent(sequence, lot.owner, lot.date.toordinal(), list(lot.segments), lot.closing)])
+            self._append([_sent(sequence, lot, list(lot.segments))])
             self._ship_unsent()
 
     def _ship_unsent(self) -> None:
@@ -270,12 +288,13 @@ class Ledger:
             yield Taken(hour, sorted(digests))
         for sequence, lot in sorted(self._shipped.items()):
             # Written already, so that a recalled close leaves the cells as they are: its rows must come out the same.
-            yield Named(lot.owner, lot.date.toordinal(), [], written=True)
-            yield _counted(Change(lot.owner, lot.date, lot.segments[-1], 0, dict(lot.cells), dict(lot.exemplars)))
-            yield Sent(sequence, lot.owner, lot.date.toordinal(), [lot.segments[-1]], lot.closing)
+            yield Named(lot.owner, lot.date.toordinal(), [], written=True, span=lot.span)
+            cells, stacks = dict(lot.cells), dict(lot.exemplars)
+            yield _counted(Change(lot.owner, lot.date, lot.segments[-1], 0, cells, stacks, lot.span))
+            yield _sent(sequence, lot, [lot.segments[-1]])
         for window in self._windows.values():
             for day in window.days():
-                yield Named(day.owner, day.date.toordinal(), sorted(day.named), day.written)
+                yield Named(day.owner, day.date.toordinal(), sorted(day.named), day.written, day.span)
                 for change in day.standing():
                     yield _counted(change)
 
@@ -291,7 +310,7 @@ class Ledger:
         self._taken = {hour: digests for hour, digests in self._taken.items() if hour >= self._hour - 1}
         self._shipped = dict(waiting)
         for owner in owners:
-            window = self._windows.get(owner.owner)
+            window = self._windows.get((owner.owner, DAY))
             for day in window.days() if window and isinstance(owner, Site) else ():
                 day.mark_restart(len(METRICS))
                 self.touch(day)
@@ -308,7 +327,7 @@ class Ledger:
             case Done(sequence):
                 waiting.pop(sequence, None)
             case Counted() | Named() | Sent() | Shut() if entry.owner in self._rules:
-                window = self._window(entry.owner)
+                window = self._window(entry.owner, entry.span)
                 day = window.open(date.fromordinal(entry.day))
                 if isinstance(entry, Counted):
                     day.recall(_change(entry))
@@ -331,8 +350,7 @@ class Ledger:
         for lot in self._shipped.values():
             if lot.owner == owner:
                 yield from ((lot.date, key, amounts) for key, amounts in lot.cells.items())
-        window = self._windows.get(owner)
-        for day in window.days() if window else ():
+        for day in self._days(owner):
             yield from ((day.date, key, amounts) for key, amounts in day.unwritten())
 
     def exemplars(self, owner: str) -> dict[str, Exemplar]:
@@ -341,8 +359,7 @@ class Ledger:
         for lot in self._shipped.values():
             if lot.owner == owner:
                 found.update(lot.exemplars)
-        window = self._windows.get(owner)
-        for day in window.days() if window else ():
+        for day in self._days(owner):
             found.update(day.exemplars())
         return found
 
@@ -351,10 +368,11 @@ class Ledger:
 
         What has been shipped already is the writer's: wait for it before the partitions are dropped.
         """
-        window = self._windows.pop(owner, None)
-        for day in window.days() if window is not None else ():
+        for day in self._days(owner):
             day.closed = True
             self._touched.pop(id(day), None)
+        for span in (DAY, WEEK):
+            self._windows.pop((owner, span), None)
         self.settle()
         self._rewrite()
 
@@ -368,7 +386,12 @@ class Ledger:
 
 def _counted(change: Change) -> Counted:
     exemplars = [(group, e.algorithm, e.type, e.function, e.stack) for group, e in change.exemplars.items()]
-    return Counted(change.owner, change.date.toordinal(), change.segment, change.mixed, packed(change.cells), exemplars)
+    day = change.date.toordinal()
+    return Counted(change.owner, day, change.segment, change.mixed, packed(change.cells), exemplars, change.span)
+
+
+def _sent(sequence: int, lot: Lot, segments: list[int]) -> Sent:
+    return Sent(sequence, lot.owner, lot.date.toordinal(), segments, lot.closing, lot.span)
 
 
 def _change(entry: Counted) -> Change:
@@ -379,4 +402,5 @@ def _change(entry: Counted) -> Change:
         entry.mixed,
         {tuple(key): list(amounts) for key, amounts in entry.cells},
         {group: Exemplar(version, kind, function, stack) for group, version, kind, function, stack in entry.exemplars},
+        entry.span,
     )

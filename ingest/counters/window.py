@@ -1,4 +1,7 @@
-"""The open days of one owner: counts in memory until enough people are mixed to write them."""
+"""The open days of one owner: counts in memory until enough people are mixed to write them.
+
+What is told by week only has a window of its own, whose days are Mondays and last seven days each.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,9 @@ from ingest.counters.disclosure import Disclosure, Threshold, Who
 from ingest.counters.exemplar import Exemplar
 
 CLOSES_AFTER_MIDNIGHT: Final = timedelta(hours=2)
+DAY: Final = 1
+WEEK: Final = 7
+"""Days that a window's counts are about."""
 
 Cells = dict[Key, list[int]]
 
@@ -41,14 +47,19 @@ class Rules:
     fewest: int  # people that a day must have had to be written with its cells
     at_close_only: bool = False
     values: int = 50_000
+    span: int = DAY
 
     def date_of(self, now: float) -> date:
-        """Return the local date of a moment in seconds since the epoch."""
-        return datetime.fromtimestamp(now, self.timezone).date()
+        """Return the local date of a moment in seconds since the epoch; of a week, its Monday."""
+        return self.begin_of(datetime.fromtimestamp(now, self.timezone).date())
+
+    def begin_of(self, day: date) -> date:
+        """Return the first date of the span that a date is in."""
+        return day - timedelta(days=day.weekday()) if self.span == WEEK else day
 
     def closing(self, day: date) -> float:
         """Return the moment at which a day closes, in seconds since the epoch."""
-        midnight = datetime.combine(day + timedelta(days=1), time(0), self.timezone)
+        midnight = datetime.combine(day + timedelta(days=self.span), time(0), self.timezone)
         return midnight.timestamp() + CLOSES_AFTER_MIDNIGHT.total_seconds()
 
 
@@ -87,6 +98,7 @@ class Change:
     mixed: int
     cells: Cells
     exemplars: dict[str, Exemplar]
+    span: int = DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +111,11 @@ class Lot:
     cells: Cells
     exemplars: dict[str, Exemplar]
     closing: bool = False
+    span: int = DAY
 
 
 class Day:
-    """One owner's local date, from its first submission to its close."""
+    """One owner's local date, or a week of them, from its first submission to its close."""
 
     def __init__(self, owner: str, day: date, rules: Rules) -> None:
         self.owner = owner
@@ -116,6 +129,11 @@ class Day:
         self._written = False
         self._change: Cells = {}
         self._told: dict[str, Exemplar] = {}
+
+    @property
+    def span(self) -> int:
+        """How many days this is about."""
+        return self._rules.span
 
     def obey(self, rules: Rules) -> None:
         """Take other rules, as long as nothing but refusals has been counted."""
@@ -167,7 +185,7 @@ class Day:
         """Return what this turn of the loop added, once."""
         if not self._change and not self._told:
             return None
-        change = Change(self.owner, self.date, self._open.number, self._open.mixed, self._change, self._told)
+        change = Change(self.owner, self.date, self._open.number, self._open.mixed, self._change, self._told, self.span)
         self._change, self._told = {}, {}
         return change
 
@@ -197,7 +215,7 @@ class Day:
         if segment is None:
             return None
         self._written = True
-        return Lot(self.owner, self.date, (segment.number,), segment.cells, segment.exemplars, closing)
+        return Lot(self.owner, self.date, (segment.number,), segment.cells, segment.exemplars, closing, self.span)
 
     def close(self) -> Lot | None:
         """End the day and return what is left of it.
@@ -222,7 +240,8 @@ class Day:
         cells = {key: amounts for key, amounts in cells.items() if any(amounts)}
         if not cells and not exemplars:
             return None
-        return Lot(self.owner, self.date, tuple(segment.number for segment in left), cells, exemplars, closing=True)
+        numbers = tuple(segment.number for segment in left)
+        return Lot(self.owner, self.date, numbers, cells, exemplars, closing=True, span=self.span)
 
     def recall(self, change: Change) -> None:
         """Take a change back from the journal after a crash. Its people are known by number only."""
@@ -277,7 +296,8 @@ class Day:
             if segment is not None:
                 rare = self._rare if segment is self._open else {}
                 cells = {key: list(amounts) for key, amounts in (*segment.cells.items(), *rare.items())}
-                yield Change(self.owner, self.date, segment.number, segment.mixed, cells, dict(segment.exemplars))
+                stacks = dict(segment.exemplars)
+                yield Change(self.owner, self.date, segment.number, segment.mixed, cells, stacks, self.span)
 
     def unwritten(self) -> Iterator[tuple[Key, Sequence[int]]]:
         """Yield the named counts that are still in memory."""
@@ -334,7 +354,8 @@ class Window:
         return self.open(day)
 
     def open(self, day: date) -> Day:
-        """Return an open day by its date, opening it."""
+        """Return an open day by its date, or the span that it is in, opening it."""
+        day = self.rules.begin_of(day)
         found = self._days.get(day)
         if found is None:
             found = self._days[day] = Day(self.owner, day, self.rules)
@@ -355,4 +376,4 @@ class Window:
     def drop(self, day: Day) -> None:
         """Let go of a day that has closed. It does not open again, should the clock jump back."""
         self._days.pop(day.date, None)
-        self._latest = max(self._latest or day.date, day.date + timedelta(days=1))
+        self._latest = max(self._latest or day.date, day.date + timedelta(days=self.rules.span))

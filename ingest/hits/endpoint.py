@@ -30,7 +30,8 @@ from ingest.hits.hit import Arrival
 from ingest.hits.location import Location
 from ingest.hits.paths import Paths
 from ingest.hits.steps import walk
-from ingest.hits.visits import Presence, Visits
+from ingest.hits.visit import Presence
+from ingest.hits.visits import Visits
 from ingest.hits.wire import Submission, WireError, props_of, read_submissions
 from ingest.site import Site, Sites
 

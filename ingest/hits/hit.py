@@ -36,6 +36,15 @@ class Arrival:
     over_rate: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What an event is about beside its name: a link, a file, a missing page, the value of a declared property."""
+
+    attribute: str
+    value: str
+    free: bool = False
+
+
 @dataclass(slots=True)
 class Hit:
     """Something that a person did on a site; each `put_` step fills its own fields."""
@@ -45,6 +54,8 @@ class Hit:
     page: Page = field(default=Page("", free=False, fallback=None))
     source: Source = field(default=Source("", ""))
     event: str = ""
+    details: list[Detail] = field(default_factory=list)
+    goals: tuple[str, ...] = ()
     seconds: int = 0
     scroll: int | None = None
     interactive: bool = True

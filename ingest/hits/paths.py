@@ -81,14 +81,14 @@ def _decode(text: str) -> str:
 def _name(path: str, site: Site) -> Page:
     if path in site.literal_pages:
         return Page(path, free=True, fallback=None)
-    folded = _fold(path)
+    folded = fold_path(path)
     for glob, pattern in site.page_shapes:
         if pattern.match(folded):
             return Page(folded, free=False, fallback=(Attribute.PAGE, glob))
     return Page(folded, free=False, fallback=None)
 
 
-def _fold(path: str) -> str:
+def fold_path(path: str) -> str:
     """Fold what identifies somebody, then cut.
 
     The segment that the cut goes through is read whole: half an address would not be known for one. A segment that

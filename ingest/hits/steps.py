@@ -10,15 +10,14 @@ from collections.abc import Callable
 from typing import Final
 
 from ingest.boundary.identifiers import find_identifier
-from ingest.counters.cells import WITHHELD, Refusal
+from ingest.counters.cells import MISSING_EVENT, WITHHELD, Refusal
+from ingest.hits.details import details_of
 from ingest.hits.hit import Arrival, Hit, Kind
 from ingest.hits.paths import Paths, read_path
 from ingest.hits.sources import source_of
+from ingest.hits.wire import props_of
 
 Step = Callable[[Hit, Paths], Refusal | None]
-
-MISSING: Final = "404"
-"""The event by which a page says that it is none."""
 
 _LONGEST_DWELL: Final = 3_600_000  # an hour in front of one page is a forgotten tab
 
@@ -66,7 +65,7 @@ def put_kind(hit: Hit, _: Paths) -> None:
         declared = name in hit.arrival.site.events
         hit.event = name if declared or find_identifier(name) is None else WITHHELD
         # A page that is not there is told by an event, which is nothing that a person did.
-        hit.interactive = hit.arrival.submission.is_interactive and name != MISSING
+        hit.interactive = hit.arrival.submission.is_interactive and name != MISSING_EVENT
 
 
 def put_page(hit: Hit, paths: Paths) -> None:
@@ -90,6 +89,19 @@ def put_engagement(hit: Hit, _: Paths) -> None:
         hit.scroll = depth if depth is not None and 0 <= depth <= 100 else None
 
 
+def put_details(hit: Hit, _: Paths) -> None:
+    """Take what an event is about: a link, a file, a missing page, declared properties."""
+    if hit.kind is Kind.EVENT:
+        hit.details = details_of(hit.event, props_of(hit.arrival.submission), hit.arrival.site)
+
+
+def put_goals(hit: Hit, _: Paths) -> None:
+    """Name the goals that this view or event reaches."""
+    if hit.kind is not Kind.ENGAGEMENT and hit.arrival.site.goals:
+        page = hit.page.name if hit.kind is Kind.PAGEVIEW else ""
+        hit.goals = hit.arrival.site.goals_reached(page, hit.event)
+
+
 STEPS: Final[tuple[Callable[[Hit, Paths], Refusal | None], ...]] = (
     drop_foreign_host,
     drop_own_network,
@@ -99,6 +111,8 @@ STEPS: Final[tuple[Callable[[Hit, Paths], Refusal | None], ...]] = (
     put_kind,
     put_page,
     put_source,
+    put_details,
+    put_goals,
     put_engagement,
 )
 

@@ -1,4 +1,4 @@
-"""Visits as they unfold, in memory, and the amounts that they come to.
+"""The open visits of every site, and how a hit changes one.
 
 A visit belongs to the day and hour in which it began, and what it does to that day and the hour in which it does it.
 Each hit changes the visit; at the end of the loop's turn every changed visit is folded into cells once, whatever it
@@ -8,17 +8,18 @@ did in that turn.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Final
 
-from ingest.counters.cells import Attribute, Key, Metric, Pair, Refusal
-from ingest.counters.disclosure import Who
+from ingest.counters.cells import FUNNEL, OF_EVENTS, RARE, Attribute, Metric, Pair, Refusal
 from ingest.counters.ledger import Ledger
 from ingest.counters.window import Day
 from ingest.hits.attributes import VisitAttribute
+from ingest.hits.firsts import Firsts
 from ingest.hits.hit import Hit, Kind
 from ingest.hits.paths import Page
+from ingest.hits.visit import Cell, Presence, Tally, Visit
+from ingest.site import Site
 
 IDLE: Final = 30 * 60
 """Seconds without a hit after which a visit is over."""
@@ -26,62 +27,9 @@ IDLE: Final = 30 * 60
 ENGAGED: Final = 10
 """Engaged seconds from which on a visit of one page is no bounce."""
 
-_WIDTH: Final = len(Metric)
-_OF_PAGES: Final = (Metric.PAGEVIEWS, Metric.EVENTS, Metric.SCROLL, Metric.SCROLLS)
-"""What counts in the hour in which it happens; the rest is about whole visits and counts where they began."""
 _PAGE_PAIRS: Final = tuple(pair for pair in Pair if pair.attributes[0] is Attribute.PAGE)
-_VISIT_PAIRS: Final = tuple(pair for pair in Pair if pair.attributes[0] is not Attribute.PAGE)
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """Who comes, for one day of one site: a digest of the browser, one of the sender, and the day they live."""
-
-    visitor: bytes = field(repr=False)
-    who: Who
-    day: Day
-
-
-@dataclass(slots=True)
-class Tally:
-    """Amounts of a visit, or of one page or event in it, since they were last folded."""
-
-    cells: tuple[tuple[Key, bool, Key | None], ...]  # key, free, fallback
-    amounts: list[int] = field(default_factory=lambda: [0] * _WIDTH)
-    first: bool = True
-    deepest: int = -1
-
-
-@dataclass(slots=True)
-class Visit:
-    """One visit. Its page and event names live as long as it does, in memory."""
-
-    visitor: bytes = field(repr=False)
-    who: Who
-    day: Day
-    hour: int
-    last: float
-    values: dict[str, str]
-    tally: Tally
-    now: int  # the hour of its day that it has come to; 23 from midnight on
-    hours: dict[int, list[int]] = field(default_factory=dict)  # totals, by hour, since they were last folded
-    pages: dict[str, Tally] = field(default_factory=dict)
-    events: dict[str, Tally] = field(default_factory=dict)
-    changed: list[Tally] = field(default_factory=list)  # since they were last folded; one may stand here twice
-    entry: Tally | None = None
-    views: int = 0
-    seconds: int = 0
-    bounces: bool = False
-    acted: bool = False
-
-    def count(self, metric: Metric, amount: int, *parts: Tally) -> None:
-        """Add an amount to the visit, to parts of it, and to the totals of the hour that it belongs to."""
-        hour = self.now if metric in _OF_PAGES else self.hour
-        self.hours.setdefault(hour, [0] * _WIDTH)[metric] += amount
-        self.tally.amounts[metric] += amount
-        for part in parts:
-            part.amounts[metric] += amount
-            self.changed.append(part)
+_GOAL_PAIRS: Final = tuple(pair for pair in Pair if pair.is_weekly)
+_VISIT_PAIRS: Final = tuple(pair for pair in Pair if pair not in {*_PAGE_PAIRS, *_GOAL_PAIRS})
 
 
 class Visits:
@@ -91,7 +39,7 @@ class Visits:
         self._ledger = ledger
         self._attributes = tuple(attributes)
         self._open: dict[str, dict[bytes, Visit]] = {}
-        self._seen: dict[int, set[int]] = {}
+        self._firsts: dict[int, Firsts] = {}
         self._changed: dict[int, Visit] = {}
         ledger.on_settle(self.fold)
 
@@ -110,7 +58,7 @@ class Visits:
             if hit.kind is Kind.ENGAGEMENT:
                 return Refusal.LATE
             visit = visits[today.visitor] = self._begin(hit, today, now)
-        elif hit.kind is Kind.ENGAGEMENT and hit.page.name not in visit.pages:
+        elif hit.kind is Kind.ENGAGEMENT and visit.page(hit.page.name) is None:
             return Refusal.LATE
         visit.last = max(visit.last, now)
         visit.now = _hour_of(visit.day, now, hit.arrival.site.timezone)
@@ -120,7 +68,7 @@ class Visits:
         elif hit.kind is Kind.EVENT:
             self._act(visit, hit)
         else:
-            self._engage(visit, visit.pages[hit.page.name], hit)
+            self._engage(visit, hit)
         return None
 
     @staticmethod
@@ -131,50 +79,68 @@ class Visits:
         return visit
 
     def _begin(self, hit: Hit, presence: Presence, now: float) -> Visit:
-        day, site = presence.day, hit.arrival.site
-        cells: list[tuple[Key, bool, Key | None]] = []
-        values: dict[str, str] = {}
-        for attribute in self._attributes:
-            value = attribute.value(hit)
-            name = attribute.breakdown.name
-            values[name] = value
-            cells.append(((name, value), attribute.is_free(value, site), None))
-        cells += [
-            ((pair.value, *(values[side.value] for side in pair.attributes)), False, None) for pair in _VISIT_PAIRS
-        ]
-        hour = _hour_of(day, now, site.timezone)
-        visit = Visit(presence.visitor, presence.who, day, hour, now, values, Tally(tuple(cells)), hour)
+        cells = [attribute.cell(hit) for attribute in self._attributes]
+        values = {cell.key[0]: cell.key[1] for cell in cells}
+        cells += [_crossed(pair, values) for pair in _VISIT_PAIRS if _has_both(pair, values)]
+        hour = _hour_of(presence.day, now, hit.arrival.site.timezone)
+        tally = Tally(tuple(cells))
+        visit = Visit(presence.visitor, presence.who, presence.day, hour, now, values, tally, hour)
         visit.count(Metric.VISITS, 1)
-        day.begin(presence.visitor)
+        presence.day.begin(presence.visitor)
+        if hit.arrival.site.goals:
+            self._ledger.week(presence.day).begin(presence.visitor)
         return visit
 
     def _view(self, visit: Visit, hit: Hit) -> None:
-        page = self._page(visit, hit.page)
-        if visit.entry is None:
-            visit.entry = page
+        page = hit.page
+        tally = visit.page(page.name) or visit.open_page(page.name, _cells_of(page, visit.values))
+        visit.entry = visit.entry or page.name
+        shape = (Attribute.EXIT.value, page.fallback[1]) if page.fallback is not None else None
+        visit.exit = Cell((Attribute.EXIT.value, page.name), page.free, shape)
         visit.views += 1
-        visit.count(Metric.PAGEVIEWS, 1, page)
+        visit.count(Metric.PAGEVIEWS, 1, tally)
+        self._reach(visit, hit)
         self._judge(visit)
 
     def _act(self, visit: Visit, hit: Hit) -> None:
-        event = visit.events.get(hit.event)
-        if event is None:
-            key = (Attribute.EVENT.value, hit.event)
-            event = visit.events[hit.event] = Tally(((key, hit.event in hit.arrival.site.events, None),))
-            event.amounts[Metric.VISITS] = 1
-        page = visit.pages.get(hit.page.name)
-        visit.count(Metric.EVENTS, 1, event, *([page] if page is not None else []))
+        site = hit.arrival.site
+        parts = [visit.part(Cell((Attribute.EVENT.value, hit.event), _is_free_event(hit.event, site)))]
+        parts += [visit.part(Cell((detail.attribute, detail.value), detail.free)) for detail in hit.details]
+        page = visit.page(hit.page.name)
+        visit.count(Metric.EVENTS, 1, *parts, *([page] if page is not None else []))
         visit.acted = visit.acted or hit.interactive
+        self._reach(visit, hit)
         self._judge(visit)
 
-    def _engage(self, visit: Visit, page: Tally, hit: Hit) -> None:
+    @staticmethod
+    def _engage(visit: Visit, hit: Hit) -> None:
+        page = visit.page(hit.page.name)
+        assert page is not None, "take() refuses what has no page"
         visit.seconds += hit.seconds
         visit.count(Metric.SECONDS, hit.seconds, page)
         if hit.scroll is not None and hit.scroll > page.deepest:
             visit.count(Metric.SCROLL, hit.scroll - max(page.deepest, 0), page)
             visit.count(Metric.SCROLLS, int(page.deepest < 0), page)
             page.deepest = hit.scroll
-        self._judge(visit)
+        Visits._judge(visit)
+
+    @staticmethod
+    def _reach(visit: Visit, hit: Hit) -> None:
+        """Count the goals that this hit reaches, and the step of each funnel that it makes."""
+        for goal in hit.goals:
+            values = {**visit.values, Attribute.GOAL: goal}
+            visit.add(visit.part(Cell((Attribute.GOAL.value, goal), free=True)), Metric.EVENTS, 1)
+            for pair in _GOAL_PAIRS:
+                if _has_both(pair, values):
+                    # What too few converters share counts under the goal's own name, which is declared.
+                    cell = _crossed(pair, values)._replace(fallback=(pair.value, goal, RARE))
+                    visit.add(visit.part(cell, by_week=True), Metric.EVENTS, 1)
+        page = hit.page.name if hit.kind is Kind.PAGEVIEW else ""
+        for funnel in hit.arrival.site.funnels:
+            made = visit.steps.get(funnel.name, 0)
+            if made < len(funnel.steps) and funnel.steps[made].is_reached(page, hit.event):
+                visit.steps[funnel.name] = made + 1
+                visit.part(Cell((FUNNEL + funnel.name, str(made + 1)), free=True))
 
     @staticmethod
     def _judge(visit: Visit) -> None:
@@ -182,19 +148,8 @@ class Visits:
         bounces = visit.views == 1 and not visit.acted and visit.seconds < ENGAGED
         if bounces != visit.bounces:
             visit.bounces = bounces
-            visit.count(Metric.BOUNCES, 1 if bounces else -1, *([visit.entry] if visit.entry is not None else []))
-
-    @staticmethod
-    def _page(visit: Visit, page: Page) -> Tally:
-        tally = visit.pages.get(page.name)
-        if tally is None:
-            cells: list[tuple[Key, bool, Key | None]] = [((Attribute.PAGE.value, page.name), page.free, page.fallback)]
-            cells += [
-                ((pair.value, page.name, visit.values[pair.attributes[1].value]), False, None) for pair in _PAGE_PAIRS
-            ]
-            tally = visit.pages[page.name] = Tally(tuple(cells))
-            tally.amounts[Metric.VISITS] = 1
-        return tally
+            entry = visit.page(visit.entry)
+            visit.count(Metric.BOUNCES, 1 if bounces else -1, *([entry] if entry is not None else []))
 
     def fold(self) -> None:
         """Add what changed since the last fold to the cells of each visit's day."""
@@ -205,8 +160,8 @@ class Visits:
                 self._fold_visit(visit)
 
     def _fold_visit(self, visit: Visit) -> None:
-        seen = self._seen.setdefault(id(visit.day), set())
-        if visit.tally.first and _is_first(seen, visit.visitor, ()):
+        firsts = self._firsts_of(visit.day)
+        if visit.tally.first and firsts.add(visit.visitor, ()):
             visit.hours[visit.hour][Metric.VISITORS] = 1
         for hour, amounts in visit.hours.items():
             if any(amounts):
@@ -215,16 +170,38 @@ class Visits:
         changed, visit.changed = visit.changed, []
         for part in (visit.tally, *changed):
             if any(part.amounts):
-                self._fold_tally(visit, part, seen)
+                self._fold_tally(visit, part, firsts)
+        if visit.exit != visit.left:
+            self._fold_exit(visit, firsts)
 
-    @staticmethod
-    def _fold_tally(visit: Visit, tally: Tally, seen: set[int]) -> None:
+    def _fold_tally(self, visit: Visit, tally: Tally, firsts: Firsts) -> None:
+        day = visit.day
+        if tally.by_week:
+            day = self._ledger.week(visit.day)
+            self._ledger.touch(day)
         for key, free, fallback in tally.cells:
             amounts = tally.amounts.copy()
-            amounts[Metric.VISITORS] = int(tally.first and _is_first(seen, visit.visitor, key))
-            visit.day.add(key, amounts, visit.who, free=free, fallback=fallback)
+            amounts[Metric.VISITORS] = int(tally.first and firsts.add(visit.visitor, key))
+            day.add(key, amounts, visit.who, free=free, fallback=fallback)
         tally.first = False
-        tally.amounts = [0] * _WIDTH
+        tally.amounts = [0] * len(Metric)
+
+    @staticmethod
+    def _fold_exit(visit: Visit, firsts: Firsts) -> None:
+        """Move the visit's exit from the page that it was counted for to the one that it is on."""
+        if visit.left is not None:
+            if visit.counted_there:
+                firsts.discard(visit.visitor, visit.left.key)
+            _add_exit(visit, visit.left, -1, -int(visit.counted_there))
+        assert visit.exit is not None, "a visit that has left a page has viewed one"
+        visit.left, visit.counted_there = visit.exit, firsts.add(visit.visitor, visit.exit.key)
+        _add_exit(visit, visit.exit, 1, int(visit.counted_there))
+
+    def _firsts_of(self, day: Day) -> Firsts:
+        firsts = self._firsts.get(id(day))
+        if firsts is None:
+            firsts = self._firsts[id(day)] = Firsts()
+        return firsts
 
     def sweep(self, now: float) -> None:
         """Let go of visits that are over."""
@@ -236,7 +213,32 @@ class Visits:
 
     def forget(self, day: Day) -> None:
         """Let go of who has been seen on a day that closed."""
-        self._seen.pop(id(day), None)
+        self._firsts.pop(id(day), None)
+
+
+def _cells_of(page: Page, values: dict[str, str]) -> tuple[Cell, ...]:
+    values = {**values, Attribute.PAGE: page.name}
+    pairs = (_crossed(pair, values) for pair in _PAGE_PAIRS if _has_both(pair, values))
+    return Cell((Attribute.PAGE.value, page.name), page.free, page.fallback), *pairs
+
+
+def _has_both(pair: Pair, values: dict[str, str]) -> bool:
+    return all(side in values for side in pair.attributes)
+
+
+def _crossed(pair: Pair, values: dict[str, str]) -> Cell:
+    first, second = pair.attributes
+    return Cell((pair.value, values[first], values[second]))
+
+
+def _is_free_event(event: str, site: Site) -> bool:
+    return event in OF_EVENTS.free or event in site.events
+
+
+def _add_exit(visit: Visit, cell: Cell, visits: int, visitors: int) -> None:
+    amounts = [0] * len(Metric)
+    amounts[Metric.VISITS], amounts[Metric.VISITORS] = visits, visitors
+    visit.day.add(cell.key, amounts, visit.who, free=cell.free, fallback=cell.fallback)
 
 
 def _hour_of(day: Day, now: float, timezone: tzinfo) -> int:
@@ -248,16 +250,3 @@ def _hour_of(day: Day, now: float, timezone: tzinfo) -> int:
     if moment.date() == day.date:
         return moment.hour
     return 23 if moment.date() > day.date else 0
-
-
-def _is_first(seen: set[int], visitor: bytes, key: Key) -> bool:
-    """Return whether this browser has this key for the first time today, and remember it.
-
-    Python's tuple hash is 64 bits wide and keyed afresh in every process: a million pairs share a value once in
-    ten million days.
-    """
-    mark = hash((visitor, key))
-    if mark in seen:
-        return False
-    seen.add(mark)
-    return True

@@ -11,14 +11,14 @@ from itertools import count
 from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
-from ingest.counters.cells import METRICS, OF_EVENTS, OF_PAGES
+from ingest.counters.cells import METRICS, UNFOLDING
 from ingest.counters.exemplar import Exemplar
 from ingest.hits.attributes import visit_attributes
 from ingest.store.client import Connection
 
 NOW = datetime(2026, 11, 21, 13, 30, tzinfo=UTC).timestamp()
 TODAY = date(2026, 11, 21)
-BREAKDOWNS = (OF_PAGES, OF_EVENTS, *(attribute.breakdown for attribute in visit_attributes()))
+BREAKDOWNS = (*UNFOLDING, *(attribute.breakdown for attribute in visit_attributes()))
 FAST = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 """Argon2 that costs nothing; `test_passwords` also runs the real one."""
 

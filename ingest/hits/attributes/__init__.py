@@ -1,8 +1,9 @@
 """Breakdowns of visits, one small file each.
 
 A file holds `BREAKDOWN`, which says what the attribute is called, and `value(hit)`, which reads it off the first
-hit of a visit. A file may hold `is_declared(value, site)`, for values that the operator declared. To add a
-breakdown, write such a file: counting, disclosure, the Stats API, pages and CSV find it by being here.
+hit of a visit. A file may hold `is_declared(value, site)`, for values that the operator declared, and
+`fallback(hit)`, for what a value counts as until it may be named. To add a breakdown, write such a file: counting,
+disclosure, the Stats API, pages and CSV find it by being here.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ingest.counters.cells import Breakdown
+from ingest.counters.cells import Breakdown, Key
 from ingest.hits.hit import Hit
+from ingest.hits.visit import Cell
 from ingest.site import Site
 
 
@@ -23,11 +25,14 @@ class VisitAttribute:
 
     breakdown: Breakdown
     value: Callable[[Hit], str]
-    is_declared: Callable[[str, Site], bool] | None
+    is_declared: Callable[[str, Site], bool] | None = None
+    fallback: Callable[[Hit], Key | None] | None = None
 
-    def is_free(self, value: str, site: Site) -> bool:
-        """Return whether a value may be named from the first."""
-        return value in self.breakdown.free or (self.is_declared is not None and self.is_declared(value, site))
+    def cell(self, hit: Hit) -> Cell:
+        """Return where a visit that begins with this hit is counted."""
+        value, site = self.value(hit), hit.arrival.site
+        free = value in self.breakdown.free or (self.is_declared is not None and self.is_declared(value, site))
+        return Cell((self.breakdown.name, value), free, self.fallback(hit) if self.fallback is not None else None)
 
 
 def visit_attributes() -> tuple[VisitAttribute, ...]:
@@ -36,5 +41,8 @@ def visit_attributes() -> tuple[VisitAttribute, ...]:
         import_module(f"{__name__}.{found.name}") for found in sorted(iter_modules(__path__), key=lambda m: m.name)
     ]
     return tuple(
-        VisitAttribute(module.BREAKDOWN, module.value, getattr(module, "is_declared", None)) for module in modules
+        VisitAttribute(
+            module.BREAKDOWN, module.value, getattr(module, "is_declared", None), getattr(module, "fallback", None)
+        )
+        for module in modules
     )

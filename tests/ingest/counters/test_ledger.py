@@ -202,7 +202,7 @@ def test_a_lot_that_the_journal_cannot_note_waits(tmp_path: Path) -> None:
         ledger.day(owner, NOON).refuse("bot")
     ledger.settle()
     journal.is_full = True
-    closed = ledger._close(ledger._windows[PLAIN.owner], ledger.day(PLAIN, NOON))
+    closed = ledger._close(ledger._windows[PLAIN.owner, 1], ledger.day(PLAIN, NOON))
     assert closed.closed
     assert shipped == []
     assert counted_of(ledger, PLAIN.owner) == {(REFUSED, "bot"): [1]}

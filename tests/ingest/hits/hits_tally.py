@@ -14,9 +14,13 @@ from zoneinfo import ZoneInfo
 METRICS = ("visitors", "visits", "pageviews", "events", "bounces", "seconds", "scroll", "scrolls")
 PAIRS = (
     ("page", "source"), ("page", "country"), ("page", "device"), ("source", "country"), ("source", "device"),
-    ("country", "language"), ("country", "system"), ("country", "device"),
+    ("country", "language"), ("country", "system"), ("country", "device"), ("entry", "source"), ("entry", "channel"),
+    ("entry", "utm_campaign"), ("channel", "country"), ("channel", "device"),
 )  # fmt: skip
-Totals = dict[tuple[date, tuple[str, ...]], dict[str, int]]
+OF_GOALS = ("source", "channel", "utm_campaign", "entry", "country", "device", "system")
+Name = tuple[date, tuple[str, ...]]
+Totals = dict[Name, dict[str, int]]
+Been = dict[Name, set[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Told:
     seconds: int = 0
     scroll: int | None = None
     interactive: bool = True
+    props: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -47,14 +52,18 @@ class Stay:
     events: list[tuple[str, str, int]] = field(default_factory=list)  # name, page if it was viewed before, hour
     told: list[tuple[str, int, int | None, int]] = field(default_factory=list)  # page, seconds, scroll, hour
     acted: bool = False
+    deeds: list[str] = field(default_factory=list)  # pages and events, in the order in which they came
+    props: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass
 class Tally:
-    """Counts of one site."""
+    """Counts of one site. Goals and funnels are named by the page or event that each step is."""
 
     zone: ZoneInfo
     idle: float = 1_800
+    goals: dict[str, str] = field(default_factory=dict)
+    funnels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stays: list[Stay] = field(default_factory=list)
     late: Counter[date] = field(default_factory=Counter)
 
@@ -66,17 +75,20 @@ class Tally:
             self.late[moment.date()] += 1
             return
         if stay is None:
-            stay = Stay(told.visitor, moment.date(), moment.hour, told.at, told.first)
+            stay = Stay(told.visitor, moment.date(), moment.hour, told.at, {**told.first, "entry": told.page})
             self.stays.append(stay)
         stay.last = told.at
         hour = moment.hour if moment.date() == stay.day else 23
         if told.name == "pageview":
             stay.views.append((told.page, hour))
+            stay.deeds.append(told.page)
         elif told.name == "engagement":
             stay.told.append((told.page, told.seconds, told.scroll, hour))
         else:
             viewed = told.page in {page for page, _ in stay.views}
             stay.events.append((told.name, told.page if viewed else "", hour))
+            stay.deeds.append(told.name)
+            stay.props += told.props
             stay.acted = stay.acted or told.interactive
 
     def _goes_on(self, stay: Stay, now: float) -> bool:
@@ -85,7 +97,7 @@ class Tally:
 
     def totals(self) -> Totals:
         found: Totals = defaultdict(lambda: dict.fromkeys(METRICS, 0))
-        visitors: dict[tuple[date, tuple[str, ...]], set[tuple[str, str]]] = defaultdict(set)
+        visitors: Been = defaultdict(set)
         been: set[tuple[date, tuple[str, str]]] = set()
         for stay in self.stays:
             if (stay.day, stay.visitor) not in been:
@@ -96,7 +108,10 @@ class Tally:
                 visitors[stay.day, key].add(stay.visitor)
                 for metric, amount in amounts.items():
                     found[stay.day, key][metric] += amount
+            self._by_week(stay, visitors, found)
         for name, who in visitors.items():
+            if name[1][0] == "by week":
+                continue
             found[name]["visitors"] = len(who)
         for day, count in self.late.items():
             found[day, ("refused", "late")] = {"refused": count}
@@ -121,8 +136,25 @@ class Tally:
             at_hour["scrolls"] += page not in deepest
             deepest[page] = scroll
 
-    @staticmethod
-    def _parts(stay: Stay) -> list[tuple[tuple[str, ...], dict[str, int]]]:
+    def _by_week(
+        self, stay: Stay, visitors: dict[tuple[date, tuple[str, ...]], set[tuple[str, str]]], found: Totals
+    ) -> None:
+        """Count what goals are crossed with; a week's visitors are those of its days, added."""
+        monday = stay.day - timedelta(days=stay.day.weekday())
+        for name, deed in self.goals.items():
+            times = stay.deeds.count(deed)
+            for attribute in OF_GOALS:
+                if not times or attribute not in stay.values:
+                    continue
+                key = (f"goal*{attribute}", name, stay.values[attribute])
+                amounts = found[monday, key]
+                amounts["visits"] += 1
+                amounts["events"] += times
+                been = visitors.setdefault((stay.day, ("by week", *key)), set())
+                amounts["visitors"] += stay.visitor not in been
+                been.add(stay.visitor)
+
+    def _parts(self, stay: Stay) -> list[tuple[tuple[str, ...], dict[str, int]]]:
         pages = dict.fromkeys(page for page, _ in stay.views)
         depths = {
             page: [scroll for where, _, scroll, _ in stay.told if where == page and scroll is not None]
@@ -138,8 +170,19 @@ class Tally:
             ((name, value), whole) for name, value in stay.values.items()
         ]
         parts += [
-            ((f"{a}*{b}", stay.values[a], stay.values[b]), whole) for a, b in PAIRS if a != "page"
-        ]  # fmt: skip
+            ((f"{a}*{b}", stay.values[a], stay.values[b]), whole)
+            for a, b in PAIRS
+            if a in stay.values and b in stay.values
+        ]
+        if stay.views:
+            parts.append((("exit", stay.views[-1][0]), {"visits": 1}))
+        for name, deed in self.goals.items():
+            if deed in stay.deeds:
+                parts.append((("goal", name), {"visits": 1, "events": stay.deeds.count(deed)}))
+        for name, steps in self.funnels.items():
+            parts += [((f"funnel:{name}", str(step + 1)), {"visits": 1}) for step in range(_made(steps, stay.deeds))]
+        for (name, value), count in Counter(stay.props).items():
+            parts.append(((f"prop:{name}", value), {"visits": 1, "events": count}))
         for page in pages:
             own = {
                 "visits": 1, "pageviews": sum(where == page for where, _ in stay.views),
@@ -166,6 +209,14 @@ class Tally:
             else:
                 kept[day, key] = amounts
         return kept
+
+
+def _made(steps: tuple[str, ...], deeds: list[str]) -> int:
+    """Return how many steps were made, each after the one before it."""
+    made = 0
+    for deed in deeds:
+        made += made < len(steps) and deed == steps[made]
+    return made
 
 
 def _bounces(stay: Stay) -> int:
