@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 
 import dashboards.app
 from collector.errors import Watched
+from collector.handover import Handover
 from collector.live import LiveWindow
 from collector.operations import Health, operations
 from collector.pipeline import Means, Pipeline
@@ -55,9 +56,20 @@ def countries_file(settings: Settings) -> Path | None:
 class Collector:
     """An open Logless: store, journal, pipeline and pages. Use as an asynchronous context."""
 
-    def __init__(self, path: Path, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        """Take the configuration and where it was read from. Nothing is opened yet."""
+    def __init__(
+        self,
+        path: Path,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+        handed_over: Handover | None = None,
+    ) -> None:
+        """Take the configuration, where it was read from, and what the process before knows in a planned restart.
+
+        Nothing is opened yet.
+        """
         self.path = path
+        self.handed_over = handed_over
+        self.hands_over = False
         self.settings = settings
         self.clock = clock
         self.runtime = runtime_folder(settings)
@@ -126,9 +138,12 @@ class Collector:
             sequence=itertools.count(newest + 1),
         )
         self.ledger = self.means.ledger(self.journal)
-        for batch in self.ledger.recall(self.owners):
+        handed, self.handed_over = self.handed_over, None
+        for batch in self.ledger.recall(self.owners, handed.days if handed is not None else None):
             self.writer.submit(batch)
         self.pipeline = Pipeline(self.means, self.ledger, self.clock, self._pages())
+        if handed is not None:
+            self.pipeline.take_over(handed.keys, handed.visits)
         self.app = Watched(self.pipeline.app)
         self.writer.start()
         closing.push_async_callback(self._settle)
@@ -171,6 +186,9 @@ class Collector:
         await asyncio.to_thread(self.writer.stop)
         # What the writer delivered is still on its way through the loop.
         await asyncio.sleep(0)
+        if self.hands_over:
+            self.ledger.settle()
+            self.handed_over = Handover.of(self.pipeline)
         self.ledger.close()
 
     async def run_clock(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ from ingest.crashes.endpoint import CrashEndpoint
 from ingest.hits.agents import Agents
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.endpoint import HitEndpoint, HitLimits
+from ingest.hits.handover import Handover as VisitsHandover
 from ingest.hits.paths import Paths
 from ingest.hits.visits import Visits
 from ingest.site import Sites
@@ -83,6 +84,11 @@ class Pipeline:
             truncate_first=settings.privacy.address == "truncate_first",
         )
         self._flushed = self._swept = clock()
+
+    def take_over(self, keys: Iterable[tuple[str, int, bytes]], visits: VisitsHandover) -> None:
+        """Go on where the pipeline of the process before has stopped, once the ledger has been recalled."""
+        self.keys.take_over(keys)
+        self.visits.take_over(visits)
 
     def tick(self, *, eager: bool = True) -> None:
         """Do what time asks for: close days, write what is ripe, let go of visits that are over.

@@ -21,7 +21,7 @@ from collector.app import Collector
 from collector.control_socket import ControlSocket, Progress
 from collector.errors import watch
 from collector.extensions import require_extensions
-from collector.settings import SettingsError
+from collector.settings import SettingsError, read_settings
 from ingest.boundary.process import harden
 from ingest.store.control.users import Role, add_user, find_user, list_users
 
@@ -56,9 +56,10 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-async def serve(collector: Collector, listening: socket.socket, beside: Beside | None = None) -> None:
+async def serve(collector: Collector, listening: socket.socket, beside: Beside | None = None) -> socket.socket | None:
     """Serve until SIGTERM or SIGINT; `beside` runs once everything is up.
 
+    Returns None, or after SIGUSR2 the socket that goes on listening: then the collector holds what it hands over.
     Raises ExtensionsError, StoreError, ControlError, CountriesError.
     """
     settings = collector.settings
@@ -68,6 +69,7 @@ async def serve(collector: Collector, listening: socket.socket, beside: Beside |
     ]:  # fmt: skip
         collector.notices.append(warning)
         _LOG.warning(warning)
+    is_next = collector.handed_over is not None
     async with collector:
         house = House(settings, collector.control, collector.clock, collector)
         async with _control(collector, house), _clock(collector):
@@ -90,9 +92,23 @@ async def serve(collector: Collector, listening: socket.socket, beside: Beside |
                     backlog=_BACKLOG,
                 )
             )
-            tell_how_to_enter(house)
+            kept: list[socket.socket] = []
+
+            def hand_over() -> None:
+                # The server closes the socket that it was given; this one keeps the line for the next process.
+                if not kept and _can_be_read(collector):
+                    _LOG.info("planned restart: handing over")
+                    kept.append(listening.dup())
+                    collector.hands_over = server.should_exit = True
+
+            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, hand_over)
+            if is_next:
+                _LOG.info("planned restart: went on where the process before stopped")
+            else:
+                tell_how_to_enter(house)
             async with _running(beside(collector, house) if beside is not None else None):
                 await server.serve(sockets=[listening])
+    return kept[0] if kept else None
 
 
 def tell_how_to_enter(house: House) -> None:
@@ -107,6 +123,16 @@ def tell_how_to_enter(house: House) -> None:
         assert owner is not None
         sys.stdout.write(f"Sign in, once, within 15 minutes: {login_link(house, owner)}\n")
     sys.stdout.flush()
+
+
+def _can_be_read(collector: Collector) -> bool:
+    """Tell whether the next process would take the configuration; else this one stays."""
+    try:
+        read_settings(collector.path)
+    except SettingsError as error:
+        _LOG.error("no restart: the configuration cannot be used", reason=str(error))
+        return False
+    return True
 
 
 def _take_signals(collector: Collector) -> None:

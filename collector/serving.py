@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine
@@ -18,6 +19,7 @@ from collector.acts.act import House
 from collector.app import Collector
 from collector.demonstration import configuration, history
 from collector.extensions import ExtensionsError
+from collector.handover import become_next, read_handover, write_memory
 from collector.replay import read_lines
 from collector.server import PortBusyError, listen, serve
 from collector.settings import Settings, SettingsError
@@ -70,15 +72,20 @@ def _guard(work: Coroutine[Any, Any, None]) -> int:
 
 
 async def _serve(path: Path, settings: Settings, history_days: int | None) -> None:
-    listening = listen(settings.server.host, settings.server.port)
+    inherited, handed_over = read_handover()
+    listening = socket.socket(fileno=inherited) if inherited is not None else None
+    if listening is None:
+        listening = listen(settings.server.host, settings.server.port)
     try:
-        collector = Collector(path, settings)
+        collector = Collector(path, settings, handed_over=handed_over)
 
         async def make_history(collector: Collector, house: House) -> None:
             if history_days and get_fact(house.control, _MADE) != _DONE:
                 await _make_history(collector, house, history_days)
 
-        await serve(collector, listening, make_history if history_days is not None else None)
+        kept = await serve(collector, listening, make_history if history_days is not None else None)
+        if kept is not None and collector.handed_over is not None:
+            become_next(kept.detach(), write_memory(collector.handed_over))
     finally:
         listening.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final, NoReturn, SupportsIndex
 
@@ -47,6 +47,15 @@ class DayKeys:
         key = self._keys.pop((owner, day), None)
         if key is not None:
             key[:] = bytes(len(key))
+
+    def hand_over(self) -> list[tuple[str, int, bytes]]:
+        """Return owner, ordinal of the date, and key: for the next process' memory in a planned restart, only."""
+        return [(owner, day.toordinal(), bytes(key)) for (owner, day), key in self._keys.items()]
+
+    def take_over(self, keys: Iterable[tuple[str, int, bytes]]) -> None:
+        """Go on with the keys that the process before has handed over."""
+        for owner, day, key in keys:
+            self._keys[owner, date.fromordinal(day)] = bytearray(key)
 
     def __len__(self) -> int:
         return len(self._keys)

@@ -9,9 +9,11 @@ holds all of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from ingest.counters.cells import NETWORK_K, Attribute, Key, Pair
 
@@ -36,6 +38,16 @@ class Pending:
     amounts: list[int]
     senders: set[bytes] = field(default_factory=set, repr=False)
     networks: set[str] = field(default_factory=set, repr=False)
+
+
+class Waiting(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A value that too few have shared, as a planned restart hands it from memory to memory."""
+
+    key: tuple[str, ...]
+    fallback: tuple[str, ...]
+    amounts: list[int]
+    senders: list[bytes]
+    networks: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,19 @@ class Disclosure:
     def name(self, key: Key) -> None:
         """Let a key be named from now on: it is free, or the journal shows that it was named before."""
         self._disclosed.add(key)
+
+    def remember(self) -> list[Waiting]:
+        """Return the values that may not be named yet, for the next process."""
+        return [
+            Waiting(key, pending.fallback, pending.amounts, list(pending.senders), list(pending.networks))
+            for key, pending in self._pending.items()
+        ]
+
+    def resume(self, waiting: Iterable[Waiting]) -> None:
+        """Go on watching values. Their counts stand under their fallbacks already."""
+        for value in waiting:
+            self._watched[value.key[0]] += 1
+            self._pending[value.key] = Pending(value.fallback, value.amounts, set(value.senders), set(value.networks))
 
     def place(
         self, key: Key, amounts: Sequence[int], who: Who, fallback: Key, *, free: bool

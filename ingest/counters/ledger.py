@@ -22,7 +22,7 @@ from ingest.app import App
 from ingest.counters.cells import METRICS, UNKNOWN_OWNER, Key, Refusal
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.journal import Counted, Done, Entry, Journal, Named, Salt, Sent, Shut, Taken, Unjournaled, packed
-from ingest.counters.window import DAY, WEEK, Change, Day, Lot, Rules, Window
+from ingest.counters.window import DAY, WEEK, Change, Day, Lot, Remembered, Rules, Window
 from ingest.site import Site
 
 _HOUR: Final = 3600
@@ -127,8 +127,12 @@ class Ledger:
 
     def day_before(self, owner: Site | App, day: Day) -> Day | None:
         """Return the day before one, while it is still open: for two hours, what began there goes on there."""
-        window = self._windows.get((owner.owner, DAY))
-        return window.opened(day.date - timedelta(days=1)) if window is not None else None
+        return self.opened(owner.owner, day.date - timedelta(days=1))
+
+    def opened(self, owner: str, day: date) -> Day | None:
+        """Return an open day of an owner by its date."""
+        window = self._windows.get((owner, DAY))
+        return window.opened(day) if window is not None else None
 
     def week(self, day: Day) -> Day:
         """Return the open week that an open day is in: for what is told by week only. Touch it when it changes."""
@@ -298,10 +302,16 @@ class Ledger:
                 for change in day.standing():
                     yield _counted(change)
 
-    def recall(self, owners: Collection[Site | App]) -> list[Batch]:
+    def remember(self) -> list[Remembered]:
+        """Return what memory knows and the journal may not hold, for a process that recalls that journal."""
+        return [day.remember() for window in self._windows.values() for day in window.days()]
+
+    def recall(self, owners: Collection[Site | App], remembered: Sequence[Remembered] | None = None) -> list[Batch]:
         """Take back what the journal holds, and return the batches that the store may lack, oldest first.
 
-        The journal then starts afresh. Counts of owners that are configured no longer are passed over. Raises OSError.
+        The journal then starts afresh. Counts of owners that are configured no longer are passed over. `remembered`
+        is what the process before handed over; without it, the keys of the day are lost, and each day is marked.
+        Raises OSError.
         """
         self.renew(owners)
         waiting: dict[int, Lot] = {}
@@ -309,7 +319,10 @@ class Ledger:
             self._recall_entry(entry, waiting)
         self._taken = {hour: digests for hour, digests in self._taken.items() if hour >= self._hour - 1}
         self._shipped = dict(waiting)
-        for owner in owners:
+        for known in remembered or ():
+            if known.owner in self._rules:
+                self._window(known.owner, known.span).open(date.fromordinal(known.day)).resume(known)
+        for owner in owners if remembered is None else ():
             window = self._windows.get((owner.owner, DAY))
             for day in window.days() if window and isinstance(owner, Site) else ():
                 day.mark_restart(len(METRICS))

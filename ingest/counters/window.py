@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Final
 
+import msgspec
+
 from ingest.counters.cells import CRASH, HOURS, MARK, RARE, REFUSED, RESTARTED, WHOLE_DAY, Key
-from ingest.counters.disclosure import Disclosure, Threshold, Who
+from ingest.counters.disclosure import Disclosure, Threshold, Waiting, Who
 from ingest.counters.exemplar import Exemplar
 
 CLOSES_AFTER_MIDNIGHT: Final = timedelta(hours=2)
@@ -112,6 +114,16 @@ class Lot:
     exemplars: dict[str, Exemplar]
     closing: bool = False
     span: int = DAY
+
+
+class Remembered(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What memory knows of a day and the journal may not: a planned restart hands it from memory to memory."""
+
+    owner: str
+    day: int  # ordinal of the date
+    span: int
+    people: list[tuple[int, list[bytes]]]  # segment, and who is mixed into it
+    waiting: list[Waiting]
 
 
 class Day:
@@ -273,6 +285,18 @@ class Day:
         else:
             self._open = Segment(number + 1)
         return self._take(segment, closing=False)
+
+    def remember(self) -> Remembered:
+        """Return what the journal may not hold of this day."""
+        segments = [segment for segment in (self._sealed, self._open) if segment is not None]
+        people = [(segment.number, list(segment.people)) for segment in segments]
+        return Remembered(self.owner, self.date.toordinal(), self.span, people, self._disclosure.remember())
+
+    def resume(self, remembered: Remembered) -> None:
+        """Go on from what the process before knew, once its journal has been recalled."""
+        for number, people in remembered.people:
+            self._segment(number).people.update(people)
+        self._disclosure.resume(remembered.waiting)
 
     def rename(self, keys: Iterable[Key], *, written: bool) -> None:
         """Take back from the journal which keys have been named today, and whether anything was written."""

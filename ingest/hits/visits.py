@@ -8,7 +8,7 @@ did in that turn.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Final
 
 from ingest.counters.cells import FUNNEL, OF_EVENTS, RARE, Attribute, Metric, Pair, Refusal
@@ -16,6 +16,7 @@ from ingest.counters.ledger import Ledger
 from ingest.counters.window import Day
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.firsts import Firsts
+from ingest.hits.handover import Counted, Handover, Underway
 from ingest.hits.hit import Hit, Kind
 from ingest.hits.paths import Page
 from ingest.hits.visit import Cell, Presence, Tally, Visit
@@ -39,7 +40,7 @@ class Visits:
         self._ledger = ledger
         self._attributes = tuple(attributes)
         self._open: dict[str, dict[bytes, Visit]] = {}
-        self._firsts: dict[int, Firsts] = {}
+        self._firsts: dict[tuple[str, date], Firsts] = {}
         self._changed: dict[int, Visit] = {}
         ledger.on_settle(self.fold)
 
@@ -198,9 +199,9 @@ class Visits:
         _add_exit(visit, visit.exit, 1, int(visit.counted_there))
 
     def _firsts_of(self, day: Day) -> Firsts:
-        firsts = self._firsts.get(id(day))
+        firsts = self._firsts.get((day.owner, day.date))
         if firsts is None:
-            firsts = self._firsts[id(day)] = Firsts()
+            firsts = self._firsts[day.owner, day.date] = Firsts()
         return firsts
 
     def sweep(self, now: float) -> None:
@@ -211,9 +212,33 @@ class Visits:
                 if id(visits[key]) not in self._changed:
                     del self._open[site][key]
 
+    def hand_over(self) -> Handover:
+        """Return the visits that go on and who has been counted: for the next process' memory in a planned restart.
+
+        Settle the ledger before: what has not been folded is lost.
+        """
+        visits = [
+            Underway.of(site, visit)
+            for site, visits in self._open.items()
+            for visit in visits.values()
+            if not visit.day.closed
+        ]
+        counted = [Counted(site, day.toordinal(), *firsts.remember()) for (site, day), firsts in self._firsts.items()]
+        return Handover(visits, counted)
+
+    def take_over(self, handed: Handover) -> None:
+        """Go on with what the process before handed over; visits of days that are open no longer are over."""
+        for underway in handed.visits:
+            day = self._ledger.opened(underway.site, date.fromordinal(underway.day))
+            if day is not None:
+                self._open.setdefault(underway.site, {})[underway.visitor] = underway.visit(day)
+        for counted in handed.counted:
+            name = counted.site, date.fromordinal(counted.day)
+            self._firsts[name] = Firsts.recall(counted.salt, counted.marks)
+
     def forget(self, day: Day) -> None:
         """Let go of who has been seen on a day that closed."""
-        self._firsts.pop(id(day), None)
+        self._firsts.pop((day.owner, day.date), None)
 
 
 def _cells_of(page: Page, values: dict[str, str]) -> tuple[Cell, ...]:

@@ -65,11 +65,13 @@ class Tally:
     goals: dict[str, str] = field(default_factory=dict)
     funnels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stays: list[Stay] = field(default_factory=list)
+    of: dict[tuple[str, str], list[Stay]] = field(default_factory=dict)
     late: Counter[date] = field(default_factory=Counter)
 
     def take(self, told: Told) -> None:
         moment = datetime.fromtimestamp(told.at, self.zone)
-        running = [stay for stay in self.stays if stay.visitor == told.visitor and self._goes_on(stay, told.at)]
+        own = self.of.setdefault(told.visitor, [])
+        running = [stay for stay in own if self._goes_on(stay, told.at)]
         stay = running[-1] if running else None
         if told.name == "engagement" and (stay is None or told.page not in {page for page, _ in stay.views}):
             self.late[moment.date()] += 1
@@ -77,6 +79,7 @@ class Tally:
         if stay is None:
             stay = Stay(told.visitor, moment.date(), moment.hour, told.at, {**told.first, "entry": told.page})
             self.stays.append(stay)
+            own.append(stay)
         stay.last = told.at
         hour = moment.hour if moment.date() == stay.day else 23
         if told.name == "pageview":
