@@ -28,9 +28,13 @@ IDLE: Final = 30 * 60
 ENGAGED: Final = 10
 """Engaged seconds from which on a visit of one page is no bounce."""
 
-_PAGE_PAIRS: Final = tuple(pair for pair in Pair if pair.attributes[0] is Attribute.PAGE)
-_GOAL_PAIRS: Final = tuple(pair for pair in Pair if pair.is_weekly)
-_VISIT_PAIRS: Final = tuple(pair for pair in Pair if pair not in {*_PAGE_PAIRS, *_GOAL_PAIRS})
+_Crossing = tuple[str, str, str]
+"""A pair and its two sides, as plain strings: they are joined for every visit."""
+
+_CROSSINGS: Final = tuple((pair.value, *(side.value for side in pair.attributes)) for pair in Pair)
+_OF_PAGES: Final = tuple(crossing for crossing in _CROSSINGS if crossing[1] == Attribute.PAGE)
+_OF_GOALS: Final = tuple(crossing for crossing in _CROSSINGS if crossing[1] == Attribute.GOAL)
+_OF_VISITS: Final = tuple(crossing for crossing in _CROSSINGS if crossing not in {*_OF_PAGES, *_OF_GOALS})
 
 
 class Visits:
@@ -82,7 +86,7 @@ class Visits:
     def _begin(self, hit: Hit, presence: Presence, now: float) -> Visit:
         cells = [attribute.cell(hit) for attribute in self._attributes]
         values = {cell.key[0]: cell.key[1] for cell in cells}
-        cells += [_crossed(pair, values) for pair in _VISIT_PAIRS if _has_both(pair, values)]
+        cells += _crossed(_OF_VISITS, values)
         hour = _hour_of(presence.day, now, hit.arrival.site.timezone)
         tally = Tally(tuple(cells))
         visit = Visit(presence.visitor, presence.who, presence.day, hour, now, values, tally, hour)
@@ -129,13 +133,11 @@ class Visits:
     def _reach(visit: Visit, hit: Hit) -> None:
         """Count the goals that this hit reaches, and the step of each funnel that it makes."""
         for goal in hit.goals:
-            values = {**visit.values, Attribute.GOAL: goal}
             visit.add(visit.part(Cell((Attribute.GOAL.value, goal), free=True)), Metric.EVENTS, 1)
-            for pair in _GOAL_PAIRS:
-                if _has_both(pair, values):
-                    # What too few converters share counts under the goal's own name, which is declared.
-                    cell = _crossed(pair, values)._replace(fallback=(pair.value, goal, RARE))
-                    visit.add(visit.part(cell, by_week=True), Metric.EVENTS, 1)
+            for cell in _crossed(_OF_GOALS, {**visit.values, Attribute.GOAL: goal}):
+                # What too few converters share counts under the goal's own name, which is declared.
+                told = cell._replace(fallback=(cell.key[0], goal, RARE))
+                visit.add(visit.part(told, by_week=True), Metric.EVENTS, 1)
         page = hit.page.name if hit.kind is Kind.PAGEVIEW else ""
         for funnel in hit.arrival.site.funnels:
             made = visit.steps.get(funnel.name, 0)
@@ -242,18 +244,16 @@ class Visits:
 
 
 def _cells_of(page: Page, values: dict[str, str]) -> tuple[Cell, ...]:
-    values = {**values, Attribute.PAGE: page.name}
-    pairs = (_crossed(pair, values) for pair in _PAGE_PAIRS if _has_both(pair, values))
+    pairs = _crossed(_OF_PAGES, {**values, Attribute.PAGE: page.name})
     return Cell((Attribute.PAGE.value, page.name), page.free, page.fallback), *pairs
 
 
-def _has_both(pair: Pair, values: dict[str, str]) -> bool:
-    return all(side in values for side in pair.attributes)
-
-
-def _crossed(pair: Pair, values: dict[str, str]) -> Cell:
-    first, second = pair.attributes
-    return Cell((pair.value, values[first], values[second]))
+def _crossed(crossings: Iterable[_Crossing], values: dict[str, str]) -> list[Cell]:
+    return [
+        Cell((pair, values[first], values[second]))
+        for pair, first, second in crossings
+        if first in values and second in values
+    ]
 
 
 def _is_free_event(event: str, site: Site) -> bool:

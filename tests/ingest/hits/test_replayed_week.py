@@ -61,10 +61,10 @@ def submissions(seed: int, countries: Any, visits: int = VISITS) -> Iterator[Tol
             "country": address.country(countries) or "(unknown)",
         }  # fmt: skip
         at, site = BEGIN + chance.randrange(7 * 86_400), chance.choice(NAMES)
-        for _ in range(chance.choice((1, 1, 2, 3, 6))):
+        for _ in range(chance.choice((1, 1, 1, 2, 4))):
             page = chance.choice(PAGES)
             told.append(Told(at, site, visitor, "pageview", page, first))
-            if chance.random() < 0.7:
+            if chance.random() < 0.6:
                 told += [
                     Told(
                         at + chance.choice((5, 40, 300, 1_500, 1_900)), site, visitor, "engagement", page, first,
@@ -195,10 +195,14 @@ def test_every_total_of_the_week_is_what_a_simple_count_says(memory: Path, monke
 
 def test_a_restart_that_forgets_counts_visitors_twice(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: without the handover the comparison above fails, in visitors and visits only."""
-    door, tally = play(memory, monkeypatch, 1_500, forgets=True)
-    counted, expected = product_totals(door, SITES[0].id), tally[SITES[0].id].totals()
-    assert any(key[0] == "mark" for _, key in counted)
-    more, fewer = summed(counted, "hours"), summed(expected, "hours")
+    door, tally = play(memory, monkeypatch, 2_000, forgets=True)
+    more: Counter[str] = Counter()
+    fewer: Counter[str] = Counter()
+    for site in SITES:
+        counted = product_totals(door, site.id)
+        assert any(key[0] == "mark" for _, key in counted)
+        more += summed(counted, "hours")
+        fewer += summed(tally[site.id].totals(), "hours")
     assert more["visitors"] > fewer["visitors"]
     assert more["pageviews"] == fewer["pageviews"]
     assert more["events"] == fewer["events"]
@@ -228,4 +232,4 @@ def assert_sums_agree(totals: Totals) -> None:
 def test_the_week_is_one() -> None:
     times = [each.at for each in submissions(20_261_026, Door().means.countries)]
     assert all(before <= after for before, after in pairwise(times))
-    assert len(times) > 3 * VISITS
+    assert len(times) > 2 * VISITS
