@@ -68,6 +68,7 @@ def test_a_sound_configuration_becomes_what_it_says(tmp_path: Path) -> None:
         '[server]\nbase_url = "https://stats.example.org/"\n[store]\nurl = "chdb:///srv/logless/data"\n'
         '[[site]]\nid = "Example.org"\n[[site]]\nid = "b"\nhosts = ["B.example", "[::1]"]\nprofile = "strict"\n'
         'timezone = "Europe/Gibraltar"\ngoals = [{ name = "Buy", page = "/thanks" }]\n'
+        'funnels = [{ name = "Buying", steps = ["/", "/pricing", "signup"] }]\n'
         '[[app]]\nid = 6\nname = "desktop"\nkey = "0123456789abcdef0123456789abcdef"\ntags = { plan = ["a", "b"] }\n'
     )
     settings = read_settings(file)
@@ -80,6 +81,9 @@ def test_a_sound_configuration_becomes_what_it_says(tmp_path: Path) -> None:
         ("b.example", "[::1]"), "Europe/Gibraltar", Profile.STRICT
     )  # fmt: skip
     assert second.goals[0].page == "/thanks"
+    assert [(step.page, step.event) for step in second.funnels[0].steps] == [
+        ("/", ""), ("/pricing", ""), ("", "signup")
+    ]  # fmt: skip
     app = settings.app[0].app()
     assert (app.consent, app.profile, app.tags) == (Consent.EXPLICIT, Profile.STANDARD, {"plan": ("a", "b")})
 
