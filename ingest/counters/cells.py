@@ -55,6 +55,14 @@ class Metric(IntEnum):
 
 METRICS: Final = tuple(metric.name.lower() for metric in Metric)
 CRASH_METRICS: Final = ("reports",)
+REFUSAL_METRICS: Final = ("submissions",)
+
+
+def metrics_of(key: Key) -> tuple[str, ...]:
+    """Return the names of the amounts that a cell has."""
+    if key[0] == CRASH:
+        return CRASH_METRICS
+    return REFUSAL_METRICS if key[0] == REFUSED else METRICS
 
 
 class Attribute(StrEnum):

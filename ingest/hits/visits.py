@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, tzinfo
 from typing import Final
 
+from ingest.counters.amounts import lane
 from ingest.counters.cells import FUNNEL, OF_EVENTS, RARE, Attribute, Metric, Pair, Refusal
 from ingest.counters.ledger import Ledger
 from ingest.counters.window import Day
@@ -28,10 +29,12 @@ IDLE: Final = 30 * 60
 ENGAGED: Final = 10
 """Engaged seconds from which on a visit of one page is no bounce."""
 
+_VISITOR: Final = lane(Metric.VISITORS)
+
 _Crossing = tuple[str, str, str]
 """A pair and its two sides, as plain strings: they are joined for every visit."""
 
-_CROSSINGS: Final = tuple((pair.value, *(side.value for side in pair.attributes)) for pair in Pair)
+_CROSSINGS: Final = tuple((pair.value, pair.attributes[0].value, pair.attributes[1].value) for pair in Pair)
 _OF_PAGES: Final = tuple(crossing for crossing in _CROSSINGS if crossing[1] == Attribute.PAGE)
 _OF_GOALS: Final = tuple(crossing for crossing in _CROSSINGS if crossing[1] == Attribute.GOAL)
 _OF_VISITS: Final = tuple(crossing for crossing in _CROSSINGS if crossing not in {*_OF_PAGES, *_OF_GOALS})
@@ -165,14 +168,14 @@ class Visits:
     def _fold_visit(self, visit: Visit) -> None:
         firsts = self._firsts_of(visit.day)
         if visit.tally.first and firsts.add(visit.visitor, ()):
-            visit.hours[visit.hour][Metric.VISITORS] = 1
+            visit.hours[visit.hour] += _VISITOR
         for hour, amounts in visit.hours.items():
-            if any(amounts):
+            if amounts:
                 visit.day.total(hour, amounts)
         visit.hours = {}
         changed, visit.changed = visit.changed, []
         for part in (visit.tally, *changed):
-            if any(part.amounts):
+            if part.amounts:
                 self._fold_tally(visit, part, firsts)
         if visit.exit != visit.left:
             self._fold_exit(visit, firsts)
@@ -182,12 +185,23 @@ class Visits:
         if tally.by_week:
             day = self._ledger.week(visit.day)
             self._ledger.touch(day)
-        for key, free, fallback in tally.cells:
-            amounts = tally.amounts.copy()
-            amounts[Metric.VISITORS] = int(tally.first and firsts.add(visit.visitor, key))
-            day.add(key, amounts, visit.who, free=free, fallback=fallback)
+        amounts, tally.amounts = tally.amounts, 0
+        if tally.named:
+            day.bump(tally.named, amounts)
+        if tally.cells:
+            left = []
+            for cell in tally.cells:
+                key, free, fallback = cell
+                is_first = tally.first and firsts.add(visit.visitor, key)
+                slot = day.count(
+                    key, amounts + _VISITOR if is_first else amounts, visit.who, free=free, fallback=fallback
+                )
+                if slot is None:
+                    left.append(cell)
+                else:
+                    tally.named.append(slot)
+            tally.cells = tuple(left)
         tally.first = False
-        tally.amounts = [0] * len(Metric)
 
     @staticmethod
     def _fold_exit(visit: Visit, firsts: Firsts) -> None:
@@ -261,9 +275,8 @@ def _is_free_event(event: str, site: Site) -> bool:
 
 
 def _add_exit(visit: Visit, cell: Cell, visits: int, visitors: int) -> None:
-    amounts = [0] * len(Metric)
-    amounts[Metric.VISITS], amounts[Metric.VISITORS] = visits, visitors
-    visit.day.add(cell.key, amounts, visit.who, free=cell.free, fallback=cell.fallback)
+    amounts = lane(Metric.VISITS, visits) + lane(Metric.VISITORS, visitors)
+    visit.day.count(cell.key, amounts, visit.who, free=cell.free, fallback=cell.fallback)
 
 
 def _hour_of(day: Day, now: float, timezone: tzinfo) -> int:
