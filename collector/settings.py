@@ -139,6 +139,11 @@ class Server(Section):
     event_path: UrlPath = "/api/event"
 
     @property
+    def pixel_path(self) -> str:
+        """Path of the image for browsers that run no scripts, beside the one of events."""
+        return f"{self.event_path.rpartition('/')[0]}/pixel.gif"
+
+    @property
     def url(self) -> str:
         """Public address of this server, without a slash at the end."""
         return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
@@ -260,6 +265,8 @@ class SiteSection(Section):
     funnels: list[list[str]] = []
     own_networks: Cidrs = []
     own_exits: Cidrs = []
+    matomo_id: int | None = Field(default=None, ge=1)
+    pixel: bool = False
     demonstration: bool = False
 
     @field_validator("pages", "exclude")
@@ -289,6 +296,8 @@ class SiteSection(Section):
             funnels=tuple(tuple(steps) for steps in self.funnels),
             own_networks=tuple(self.own_networks),
             own_exits=tuple(self.own_exits),
+            matomo_id=self.matomo_id,
+            pixel=self.pixel,
             demonstration=self.demonstration,
         )
 
@@ -393,6 +402,7 @@ def read_settings(path: Path, *, must_exist: bool = True) -> Settings:
         raise SettingsError("\n".join(_explain(path.name, content, one) for one in error.errors())) from None
     _check_unique(path.name, "site", [site.id for site in settings.site])
     _check_unique(path.name, "app", [str(app.id) for app in settings.app])
+    _check_matomo_ids(path.name, settings.site)
     return settings
 
 
@@ -416,6 +426,15 @@ def _check_unique(name: str, section: str, ids: list[str]) -> None:
     for one in ids:
         if ids.count(one) > 1:
             raise SettingsError(f'{name}: {section} "{one}" is there twice: give each its own id')
+
+
+def _check_matomo_ids(name: str, sites: list[SiteSection]) -> None:
+    """Refuse a number that could mean two sites: trackers send it, or a site's id, in the same place."""
+    numbers = [str(site.matomo_id) for site in sites if site.matomo_id is not None]
+    for site in sites:
+        taken = numbers.count(str(site.matomo_id)) > 1
+        if taken or any(str(site.matomo_id) == other.id for other in sites if other is not site):
+            raise SettingsError(f'{name}: site "{site.id}": matomo_id: another site has {site.matomo_id}: choose one')
 
 
 def _explain(name: str, content: Mapping[str, Any], error: Any) -> str:

@@ -46,5 +46,6 @@ class Hit:
     source: Source = field(default=Source("", ""))
     event: str = ""
     seconds: int = 0
+    is_heartbeat: bool = False  # then the visit knows the seconds
     scroll: int | None = None
     interactive: bool = True

@@ -64,6 +64,7 @@ class Visit:
     values: dict[str, str]
     tally: Tally
     now: int  # the hour of its day that it has come to; 23 from midnight on
+    told: float  # the moment up to which its engagement is told
     hours: dict[int, list[int]] = field(default_factory=dict)  # totals, by hour, since they were last folded
     pages: dict[str, Tally] = field(default_factory=dict)
     events: dict[str, Tally] = field(default_factory=dict)
@@ -115,6 +116,10 @@ class Visits:
         visit.last = max(visit.last, now)
         visit.now = _hour_of(visit.day, now, hit.arrival.site.timezone)
         self._changed[id(visit)] = visit
+        if hit.is_heartbeat:
+            hit.seconds = round(max(now - visit.told, 0))
+        if hit.kind is not Kind.EVENT:
+            visit.told = now
         if hit.kind is Kind.PAGEVIEW:
             self._view(visit, hit)
         elif hit.kind is Kind.EVENT:
@@ -143,7 +148,7 @@ class Visits:
             ((pair.value, *(values[side.value] for side in pair.attributes)), False, None) for pair in _VISIT_PAIRS
         ]
         hour = _hour_of(day, now, site.timezone)
-        visit = Visit(presence.visitor, presence.who, day, hour, now, values, Tally(tuple(cells)), hour)
+        visit = Visit(presence.visitor, presence.who, day, hour, now, values, Tally(tuple(cells)), hour, now)
         visit.count(Metric.VISITS, 1)
         day.begin(presence.visitor)
         return visit
