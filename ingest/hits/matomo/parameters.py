@@ -21,7 +21,7 @@ _NOTED: Final = frozenset({"search", "c_n", "c_i", "ma_id", "cra"})
 """What says by being there which kind of action this is. What was searched for is nobody's business."""
 
 _IDS: Final = frozenset({
-    "_id", "uid", "cid", "pv_id", "new_visit", "_idts", "_idvc", "_idn", "_viewts", "_refts", "_ects", "_rcn", "_rck",
+    "_id", "uid", "cid", "pv_id", "new_visit", "_idts", "_idvc", "_viewts", "_refts", "_ects", "_rcn", "_rck",
     "revenue", "_pks", "_pkn", "_pkc", "_pkp",
     "token_auth", "cip", "cdt", "ua", "country", "region", "city", "lat", "long",
 })  # fmt: skip
