@@ -403,6 +403,8 @@ def read_settings(path: Path, *, must_exist: bool = True) -> Settings:
     _check_unique(path.name, "site", [site.id for site in settings.site])
     _check_unique(path.name, "app", [str(app.id) for app in settings.app])
     _check_matomo_ids(path.name, settings.site)
+    if settings.server.event_path == settings.server.beacon_path:
+        raise SettingsError(f"{path.name}: server.event_path: the beacon is there: choose another path")
     return settings
 
 

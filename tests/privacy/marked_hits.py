@@ -131,24 +131,24 @@ def matomo(draw: Markers, site: str) -> dict[str, Any]:
         {"search": mark("search"), "search_cat": mark("search_cat")},
         {"e_c": "Videos", "e_a": "Play" if site == PLAIN else mark("e_a"), "e_n": mark("e_n"), "e_v": mark("e_v")},
     ])  # fmt: skip
-    ids = (
-        "_id",
-        "uid",
-        "cid",
-        "pv_id",
-        "_idts",
-        "_idvc",
-        "_viewts",
-        "token_auth",
-        "cdt",
-        "ua",
-        "country",
-        "city",
+    ids = ("_id", "uid", "cid", "pv_id", "_idts", "_idvc", "_viewts", "token_auth", "cdt", "ua", "country", "city")
+    others = (
         "lat",
+        "action_name",
+        "uadata",
+        "_cvar",
+        "cvar",
+        "dimension1",
+        "ec_id",
+        "ec_items",
+        "_pkn",
+        "rand",
+        "h",
+        "cs",
     )
-    others = ("action_name", "uadata", "_cvar", "cvar", "dimension1", "ec_id", "ec_items", "_pkn", "rand", "h", "cs")
     return {
-        "idsite": site, "rec": 1, "url": told["u"], "urlref": told["r"], "lang": f"en-{mark('lang')}", "res": "1280x720",
+        "idsite": site, "rec": 1, "url": told["u"], "urlref": told["r"], "res": "1280x720",
+        "lang": f"en-{mark('lang')}",
         "cip": draw.address("cip"), mark("unknown parameter"): mark("unknown parameter's value"),
         **{name: mark(name) for name in (*ids, *others)}, **kind,
     }  # fmt: skip
