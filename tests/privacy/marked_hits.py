@@ -122,36 +122,24 @@ def hit(draw: Markers, site: str) -> dict[str, Any]:
     return made
 
 
+_IDS = ("_id", "uid", "cid", "pv_id", "_idts", "_idvc", "_viewts", "token_auth", "cdt", "ua", "country", "city", "lat")
+_UNREAD = ("action_name", "uadata", "_cvar", "cvar", "dimension1", "ec_id", "ec_items", "_pkn", "rand", "h", "cs")
+
+
 def matomo(draw: Markers, site: str) -> dict[str, Any]:
     """Draw the parameters of a tracking request of Matomo's, with every id that its protocol knows."""
     mark = draw.draw
     told = hit(draw, site)
-    kind = draw.random.choice([
-        {}, {"ping": 1}, {"idgoal": 3, "revenue": draw.number("revenue")},
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"ping": 1},
+        {"idgoal": 3, "revenue": draw.number("revenue")},
         {"search": mark("search"), "search_cat": mark("search_cat")},
         {"e_c": "Videos", "e_a": "Play" if site == PLAIN else mark("e_a"), "e_n": mark("e_n"), "e_v": mark("e_v")},
-    ])  # fmt: skip
-    ids = ("_id", "uid", "cid", "pv_id", "_idts", "_idvc", "_viewts", "token_auth", "cdt", "ua", "country", "city")
-    others = (
-        "lat",
-        "action_name",
-        "uadata",
-        "_cvar",
-        "cvar",
-        "dimension1",
-        "ec_id",
-        "ec_items",
-        "_pkn",
-        "rand",
-        "h",
-        "cs",
-    )
-    return {
-        "idsite": site, "rec": 1, "url": told["u"], "urlref": told["r"], "res": "1280x720",
-        "lang": f"en-{mark('lang')}",
-        "cip": draw.address("cip"), mark("unknown parameter"): mark("unknown parameter's value"),
-        **{name: mark(name) for name in (*ids, *others)}, **kind,
-    }  # fmt: skip
+    ]
+    made = {"idsite": site, "rec": 1, "url": told["u"], "urlref": told["r"], "res": "1280x720"}
+    made |= {"lang": f"en-{mark('lang')}", "cip": draw.address("cip"), mark("unknown parameter"): mark("its value")}
+    return made | {name: mark(name) for name in (*_IDS, *_UNREAD)} | draw.random.choice(kinds)
 
 
 def matomo_request(draw: Markers) -> tuple[str, str, bytes, str]:

@@ -85,7 +85,7 @@ def test_beacon_of_a_configuration_knows_where_submissions_go(visitor: Visitor) 
     visitor.goto("/bare/two")
     visitor.tab.evaluate(f"{module}.then((beacon) => beacon.init({{ site: 'demo' }})).then(() => 1)")
     assert path_of(visitor.server.wait(2)[1]) == "/bare/two"
-    assert visitor.server.paths == ["/elsewhere"] * 2
+    assert set(visitor.server.paths) == {"/elsewhere"}
 
 
 def test_navigation_within_the_page_tells_the_page_that_is_left_first(visitor: Visitor) -> None:
