@@ -21,6 +21,7 @@ from collector.pipeline import Means, Pipeline
 from collector.replay import Line, ReplayClock, replay
 from collector.runtime import runtime_folder
 from collector.settings import Settings, read_settings, read_size
+from dashboards.way_in import WayIn
 from ingest.app import App, Apps
 from ingest.boundary.geo import Countries
 from ingest.counters.cells import UNFOLDING
@@ -175,11 +176,15 @@ class Collector:
             control=self.control,
             live=LiveWindow(self.ledger, self.writer),
             clock=self.clock,
-            base_url=self.settings.server.url,
+            way_in=self._way_in(),
             breakdowns=(*UNFOLDING, *(attribute.breakdown for attribute in self.means.attributes)),
             notices=lambda: self.notices,
         )
         return operations(self.settings, health, app)
+
+    def _way_in(self) -> WayIn:
+        server = self.settings.server
+        return WayIn(server.url, server.beacon_path, server.event_path, server.pixel_path)
 
     async def _settle(self) -> None:
         self.ledger.flush()

@@ -24,7 +24,9 @@ from ingest.hits.agents import Agents
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.endpoint import HitEndpoint, HitLimits
 from ingest.hits.handover import Handover as VisitsHandover
+from ingest.hits.matomo.endpoint import PATHS, MatomoEndpoint
 from ingest.hits.paths import Paths
+from ingest.hits.pixel import PixelEndpoint
 from ingest.hits.visits import Visits
 from ingest.site import Sites
 
@@ -76,10 +78,18 @@ class Pipeline:
             clock=clock,
             limits=HitLimits(read_size(settings.limits.body), settings.limits.per_sender),
         )
+        body = read_size(settings.limits.body)
+        matomo = MatomoEndpoint(hits, means.sites, self.ledger, clock, body)
+        pixel = PixelEndpoint(hits, means.sites, self.ledger, clock, body)
+        doors: dict[str, ASGIApp] = {
+            **dict.fromkeys(PATHS, matomo),
+            settings.server.pixel_path: pixel,
+            settings.server.event_path: hits,
+        }
         envelope = read_size(settings.limits.envelope)
         crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, CrashLimits(envelope, envelope))
         self.app: ASGIApp = Airlock(
-            Front(settings.server.event_path, hits, crashes, pages),
+            Front(doors, crashes, pages),
             TrustedProxies(settings.server.trusted_proxies),
             truncate_first=settings.privacy.address == "truncate_first",
         )

@@ -145,6 +145,11 @@ class Server(Section):
     event_path: UrlPath = "/api/event"
 
     @property
+    def pixel_path(self) -> str:
+        """Path of the image for browsers that run no scripts, beside the one of events."""
+        return f"{self.event_path.rpartition('/')[0]}/pixel.gif"
+
+    @property
     def url(self) -> str:
         """Public address of this server, without a slash at the end."""
         return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
@@ -303,6 +308,8 @@ class SiteSection(Section):
     funnels: list[FunnelSection] = []
     own_networks: Cidrs = []
     own_exits: Cidrs = []
+    matomo_id: int | None = Field(default=None, ge=1)
+    pixel: bool = False
     demonstration: bool = False
 
     @field_validator("pages", "exclude")
@@ -340,6 +347,8 @@ class SiteSection(Section):
             funnels=tuple(funnel.funnel() for funnel in self.funnels),
             own_networks=tuple(self.own_networks),
             own_exits=tuple(self.own_exits),
+            matomo_id=self.matomo_id,
+            pixel=self.pixel,
             demonstration=self.demonstration,
         )
 
@@ -444,6 +453,9 @@ def read_settings(path: Path, *, must_exist: bool = True) -> Settings:
         raise SettingsError("\n".join(_explain(path.name, content, one) for one in error.errors())) from None
     _check_unique(path.name, "site", [site.id for site in settings.site])
     _check_unique(path.name, "app", [str(app.id) for app in settings.app])
+    _check_matomo_ids(path.name, settings.site)
+    if settings.server.event_path == settings.server.beacon_path:
+        raise SettingsError(f"{path.name}: server.event_path: the beacon is there: choose another path")
     return settings
 
 
@@ -467,6 +479,15 @@ def _check_unique(name: str, section: str, ids: list[str]) -> None:
     for one in ids:
         if ids.count(one) > 1:
             raise SettingsError(f'{name}: {section} "{one}" is there twice: give each its own id')
+
+
+def _check_matomo_ids(name: str, sites: list[SiteSection]) -> None:
+    """Refuse a number that could mean two sites: trackers send it, or a site's id, in the same place."""
+    numbers = [str(site.matomo_id) for site in sites if site.matomo_id is not None]
+    for site in sites:
+        taken = numbers.count(str(site.matomo_id)) > 1
+        if taken or any(str(site.matomo_id) == other.id for other in sites if other is not site):
+            raise SettingsError(f'{name}: site "{site.id}": matomo_id: another site has {site.matomo_id}: choose one')
 
 
 def _explain(name: str, content: Mapping[str, Any], error: Any) -> str:

@@ -31,6 +31,7 @@ from dashboards.routes import build_routes
 from dashboards.shell import Shell
 from dashboards.stats.vocabulary import dimensions_of
 from dashboards.throttle import Throttle
+from dashboards.way_in import WayIn
 from ingest.app import Apps
 from ingest.counters.cells import Breakdown
 from ingest.site import Sites
@@ -57,7 +58,7 @@ def build(
     control: Control,
     live: Live,
     clock: Callable[[], float],
-    base_url: str,
+    way_in: WayIn,
     breakdowns: Sequence[Breakdown],
     notices: Callable[[], Sequence[str]] = tuple,
     hasher: PasswordHasher | None = None,
@@ -69,7 +70,7 @@ def build(
     questions = Questions(reader)
     assets = Assets.read()
     shell = Shell(assets)
-    is_https = urlsplit(base_url).scheme == "https"
+    is_https = urlsplit(way_in.url).scheme == "https"
     desk = Desk(
         sites=sites,
         apps=apps,
@@ -86,6 +87,7 @@ def build(
         clock=clock,
         notices=notices,
         is_https=is_https,
+        way_in=way_in,
     )
     errors = Errors(desk, shell)
     return Starlette(

@@ -16,6 +16,7 @@ from dashboards.passwords import Passwords
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
 from dashboards.throttle import Throttle
+from dashboards.way_in import WayIn
 from ingest.app import Apps
 from ingest.site import Sites
 from ingest.store.control.database import Control
@@ -43,6 +44,7 @@ class Desk:
     clock: Callable[[], float]
     notices: Callable[[], Sequence[str]]
     is_https: bool
+    way_in: WayIn
 
 
 class Format(StrEnum):

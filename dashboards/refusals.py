@@ -31,6 +31,7 @@ MEANINGS: Final = {
     Refusal.BAD_ENCODING: "the compression could not be read",
     Refusal.DUPLICATE: "the same report had been taken already",
     Refusal.UNWANTED_ITEM: "a kind of item that is never kept",
+    Refusal.IDS_IGNORED: "ids received and ignored: the submission was taken, and these were not read",
 }
 
 _BY_NAME: Final = {reason.value: meaning for reason, meaning in MEANINGS.items()}

@@ -14,6 +14,7 @@ from dashboards.pages.account import account, change_password, revoke_session
 from dashboards.pages.breakdown import breakdown
 from dashboards.pages.crashes import crash, crashes
 from dashboards.pages.files import favicon, static_file
+from dashboards.pages.help import help_page
 from dashboards.pages.home import home
 from dashboards.pages.login import login, logout, open_link, show_login
 from dashboards.pages.overview import overview
@@ -46,6 +47,7 @@ ROUTES: Final = (
     _page("/apps/{app:int}/crashes/{group}", crash, Permission.MEMBER),
     _page("/apps/{app:int}/privacy", app_privacy, Permission.MEMBER),
     _page("/privacy", privacy, Permission.PUBLIC),
+    _page("/help", help_page, Permission.PUBLIC),
     Entry("/login", show_login, Permission.PUBLIC),
     Entry("/login", login, Permission.PUBLIC, "POST"),
     Entry("/login/{secret}", open_link, Permission.PUBLIC),

@@ -82,6 +82,10 @@ class Site:
     funnels: tuple[Funnel, ...] = ()
     own_networks: tuple[str, ...] = ()
     own_exits: tuple[str, ...] = ()
+    matomo_id: int | None = None
+    """The number by which Matomo's trackers know this site."""
+    pixel: bool = False
+    """Whether pages may be counted by an image, for browsers that run no scripts."""
     demonstration: bool = False
 
     @property
@@ -123,14 +127,26 @@ class Sites:
     """The configured sites; `replace` swaps them when the configuration is read again."""
 
     _by_id: dict[str, Site] = field(default_factory=dict)
+    _by_matomo_id: dict[str, Site] = field(default_factory=dict)
+    _hosts: frozenset[str] = frozenset()
 
     def replace(self, sites: Iterable[Site]) -> None:
         """Put these sites in the place of the present ones."""
         self._by_id = {site.id: site for site in sites}
+        self._by_matomo_id = {str(site.matomo_id): site for site in self if site.matomo_id is not None}
+        self._hosts = frozenset(host for site in self for host in site.hosts)
 
     def get(self, site_id: str) -> Site | None:
         """Return the site of that id, or None."""
         return self._by_id.get(site_id)
+
+    def of_matomo(self, idsite: str) -> Site | None:
+        """Return the site that Matomo's trackers call by a number, or by the id that it has here; else None."""
+        return self._by_matomo_id.get(idsite) or self._by_id.get(idsite)
+
+    def serve(self, host: str) -> bool:
+        """Tell whether a host is one that any site declares."""
+        return host in self._hosts
 
     def __iter__(self) -> Iterator[Site]:
         return iter(self._by_id.values())

@@ -44,18 +44,24 @@ async def _add(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[
 
 
 def snippet(house: House, site: str) -> str:
-    """Return the tag that a page of the site carries."""
+    """Return the tag that a page of the site carries, and the image beside it where the site counts images."""
     server = house.settings.server
     default = Server.model_fields["event_path"].default
     elsewhere = f' data-api="{server.url}{server.event_path}"' if server.event_path != default else ""
-    return f'<script defer src="{server.url}{server.beacon_path}" data-site="{site}"{elsewhere}></script>'
+    tag = f'<script defer src="{server.url}{server.beacon_path}" data-site="{site}"{elsewhere}></script>'
+    if not house.sites[site].pixel:
+        return tag
+    # Across origins browsers send the page's whole address only where they are asked to.
+    image = f'<img src="{server.url}{server.pixel_path}?d={site}" alt="" referrerpolicy="no-referrer-when-downgrade">'
+    return f"{tag}\n<noscript>{image}</noscript>"
 
 
 async def _snippet(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
     if arguments["id"] not in house.sites:
         raise RefusedError(f'no site "{arguments["id"]}" is configured: see `logless site list`')
     url = house.settings.server.url
-    return {"snippet": snippet(house, arguments["id"]), "csp": f"script-src {url}; connect-src {url}"}
+    images = f"; img-src {url}" if house.sites[arguments["id"]].pixel else ""
+    return {"snippet": snippet(house, arguments["id"]), "csp": f"script-src {url}; connect-src {url}{images}"}
 
 
 async def _delete(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:

@@ -198,6 +198,7 @@ class Refusal(StrEnum):
     BAD_ENCODING = "bad_encoding"
     DUPLICATE = "duplicate"
     UNWANTED_ITEM = "unwanted_item"
+    IDS_IGNORED = "ids_ignored"  # no refusal of the submission, but of what it says about a person
 
 
 UNKNOWN_OWNER: Final = "(unknown)"

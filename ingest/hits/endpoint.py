@@ -25,7 +25,7 @@ from ingest.counters.disclosure import Who
 from ingest.counters.ledger import Ledger
 from ingest.counters.window import Day
 from ingest.hits.agents import Agents
-from ingest.hits.answers import ACCEPTED, BUSY, PREFLIGHT, TOO_LARGE, WRONG_TYPE, Answer, refused
+from ingest.hits.answers import ACCEPTED, BUSY, PREFLIGHT, TOO_LARGE, WRONG_TYPE, Answer, refused, settle
 from ingest.hits.hit import Arrival
 from ingest.hits.location import Location
 from ingest.hits.paths import Paths
@@ -111,14 +111,12 @@ class HitEndpoint:
             answer = await self._answer(scope, receive)
         except DisconnectedError:
             return None
-        if answer is not BUSY:
-            try:
-                # What was refused is counted too, by its reason.
-                await self._ledger.settled()
-            except OSError:
-                answer = BUSY if answer is ACCEPTED else answer
-        await answer.send(send)
+        await (await settle(self._ledger, answer)).send(send)
         return None
+
+    def count(self, site: Site, submission: Submission, scope: Scope) -> None:
+        """Take a submission of another protocol the way that all take; `scope` is its request's."""
+        self._count(site, submission, _Request(_wanted(scope["headers"]), scope[ADDRESS]), self._clock())
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         """Count what a request brings and return the answer to it. Raises DisconnectedError."""

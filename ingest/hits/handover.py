@@ -25,6 +25,7 @@ class Underway(msgspec.Struct, array_like=True, frozen=True, gc=False):
     hour: int
     now: int
     last: float
+    told: float
     values: dict[str, str]
     cells: list[Cell]
     pages: list[tuple[str, list[Cell], int]]  # name, cells, deepest percent
@@ -50,6 +51,7 @@ class Underway(msgspec.Struct, array_like=True, frozen=True, gc=False):
             hour=visit.hour,
             now=visit.now,
             last=visit.last,
+            told=visit.told,
             values=visit.values,
             cells=_all_cells(visit.tally),
             pages=[(name, _all_cells(tally), tally.deepest) for name, tally in visit.pages.items()],
@@ -72,6 +74,7 @@ class Underway(msgspec.Struct, array_like=True, frozen=True, gc=False):
             day=day,
             hour=self.hour,
             last=self.last,
+            told=self.told,
             values=self.values,
             tally=Tally(tuple(self.cells), first=False),
             now=self.now,

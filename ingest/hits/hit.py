@@ -57,5 +57,6 @@ class Hit:
     details: list[Detail] = field(default_factory=list)
     goals: tuple[str, ...] = ()
     seconds: int = 0
+    is_heartbeat: bool = False  # then the visit knows the seconds
     scroll: int | None = None
     interactive: bool = True

@@ -15,7 +15,7 @@ from ingest.hits.details import details_of
 from ingest.hits.hit import Arrival, Hit, Kind
 from ingest.hits.paths import Paths, read_path
 from ingest.hits.sources import source_of
-from ingest.hits.wire import props_of
+from ingest.hits.wire import Heartbeat, props_of
 
 Step = Callable[[Hit, Paths], Refusal | None]
 
@@ -84,6 +84,7 @@ def put_engagement(hit: Hit, _: Paths) -> None:
     """Take seconds and depth as told."""
     if hit.kind is Kind.ENGAGEMENT:
         submission = hit.arrival.submission
+        hit.is_heartbeat = isinstance(submission, Heartbeat)
         hit.seconds = round(min(max(submission.e or 0, 0), _LONGEST_DWELL) / 1000)
         depth = submission.sd
         hit.scroll = depth if depth is not None and 0 <= depth <= 100 else None

@@ -58,6 +58,7 @@ class Visit:
     values: dict[str, str]
     tally: Tally
     now: int  # the hour of its day that it has come to; 23 from midnight on
+    told: float  # the moment up to which its engagement is told
     hours: dict[int, int] = field(default_factory=dict)  # totals, packed, by hour, since they were last folded
     pages: dict[str, Tally] = field(default_factory=dict)
     parts: dict[Key, Tally] = field(default_factory=dict)  # events, goals, links, steps of funnels: whatever it has

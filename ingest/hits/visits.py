@@ -71,6 +71,10 @@ class Visits:
         visit.last = max(visit.last, now)
         visit.now = _hour_of(visit.day, now, hit.arrival.site.timezone)
         self._changed[id(visit)] = visit
+        if hit.is_heartbeat:
+            hit.seconds = round(max(now - visit.told, 0))
+        if hit.kind is not Kind.EVENT:
+            visit.told = now
         if hit.kind is Kind.PAGEVIEW:
             self._view(visit, hit)
         elif hit.kind is Kind.EVENT:
@@ -92,7 +96,7 @@ class Visits:
         cells += _crossed(_OF_VISITS, values)
         hour = _hour_of(presence.day, now, hit.arrival.site.timezone)
         tally = Tally(tuple(cells))
-        visit = Visit(presence.visitor, presence.who, presence.day, hour, now, values, tally, hour)
+        visit = Visit(presence.visitor, presence.who, presence.day, hour, now, values, tally, hour, now)
         visit.count(Metric.VISITS, 1)
         presence.day.begin(presence.visitor)
         if hit.arrival.site.goals:

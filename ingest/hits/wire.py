@@ -81,6 +81,13 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
         return self.i is not False and self.interactive is not False
 
 
+class Heartbeat(Submission, frozen=True, gc=False):
+    """An engagement that tells no time: what has passed since the view, or the one before it, is counted.
+
+    Clients of other protocols send it; no JSON is ever read as one.
+    """
+
+
 _DECODER: Final = msgspec.json.Decoder(Submission | list[Submission])
 _PROPS: Final = msgspec.json.Decoder(dict[str, _Prop])
 

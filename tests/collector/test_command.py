@@ -172,6 +172,18 @@ def test_the_tag_names_the_endpoint_where_it_is_not_the_usual_one(terminal: Term
     )
 
 
+def test_the_image_stands_beside_the_tag_of_a_site_that_counts_images(terminal: Terminal) -> None:
+    terminal.config.write_text(terminal.config.read_text() + '[[site]]\nid = "images.example"\npixel = true\n')
+    told = terminal.json("site", "snippet", "images.example")
+    tag, image = told["snippet"].split("\n")
+    assert tag.startswith("<script defer ")
+    assert image == (
+        '<noscript><img src="http://127.0.0.1:8000/api/pixel.gif?d=images.example" alt="" '
+        'referrerpolicy="no-referrer-when-downgrade"></noscript>'
+    )
+    assert told["csp"].endswith("; img-src http://127.0.0.1:8000")
+
+
 def test_a_first_site_begins_the_configuration(terminal: Terminal) -> None:
     kept = terminal.config.read_text().partition("[[site]]")[0]
     terminal.config.write_text(kept)

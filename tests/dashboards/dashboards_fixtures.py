@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from dashboards.app import build
+from dashboards.way_in import WayIn
 from ingest.app import App, Apps
 from ingest.site import Profile, Site, Sites
 from ingest.store.client import Connection, Connector
@@ -99,7 +100,7 @@ def build_at(
     sites: Sites, apps: Apps, reader: Reader, control: Control, live: Memory, clock: Clock
 ) -> Callable[[str], Starlette]:
     def build_at(base_url: str) -> Starlette:
-        return build(sites, apps, reader, control, live, clock, base_url, BREAKDOWNS, hasher=FAST)
+        return build(sites, apps, reader, control, live, clock, WayIn(base_url), BREAKDOWNS, hasher=FAST)
 
     return build_at
 

@@ -83,6 +83,7 @@ def filled(rows: Rows, site: Site, app: App, live: Memory) -> list[str]:
         "/", f"/sites/{site.id}", f"/sites/{site.id}?period=day", f"/sites/{site.id}?period=12mo&metric=bounce_rate",
         f"/sites/{site.id}/pages", f"/sites/{site.id}/privacy", "/sites/empty.example", f"/apps/{app.id}/crashes",
         f"/apps/{app.id}/crashes/{GROUP}", f"/apps/{app.id}/privacy", "/apps/999999/crashes", "/privacy", "/account",
+        "/help",
     ]  # fmt: skip
 
 

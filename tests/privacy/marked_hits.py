@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from markers import Markers
 
@@ -119,3 +120,38 @@ def hit(draw: Markers, site: str) -> dict[str, Any]:
     if not plain:
         made["h"] = draw.random.random() < 0.3
     return made
+
+
+_IDS = ("_id", "uid", "cid", "pv_id", "_idts", "_idvc", "_viewts", "token_auth", "cdt", "ua", "country", "city", "lat")
+_UNREAD = ("action_name", "uadata", "_cvar", "cvar", "dimension1", "ec_id", "ec_items", "_pkn", "rand", "h", "cs")
+
+
+def matomo(draw: Markers, site: str) -> dict[str, Any]:
+    """Draw the parameters of a tracking request of Matomo's, with every id that its protocol knows."""
+    mark = draw.draw
+    told = hit(draw, site)
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"ping": 1},
+        {"idgoal": 3, "revenue": draw.number("revenue")},
+        {"search": mark("search"), "search_cat": mark("search_cat")},
+        {"e_c": "Videos", "e_a": "Play" if site == PLAIN else mark("e_a"), "e_n": mark("e_n"), "e_v": mark("e_v")},
+    ]
+    made = {"idsite": site, "rec": 1, "url": told["u"], "urlref": told["r"], "res": "1280x720"}
+    made |= {"lang": f"en-{mark('lang')}", "cip": draw.address("cip"), mark("unknown parameter"): mark("its value")}
+    return made | {name: mark(name) for name in (*_IDS, *_UNREAD)} | draw.random.choice(kinds)
+
+
+def matomo_request(draw: Markers) -> tuple[str, str, bytes, str]:
+    """Draw method, target, body and media type of a request of Matomo's, in each form that there is."""
+    site = draw.random.choice([PLAIN, STANDARD])
+    form = "application/x-www-form-urlencoded"
+    match draw.random.randrange(3):
+        case 0:
+            return "GET", f"/matomo.php?{urlencode(matomo(draw, site))}", b"", form
+        case 1:
+            return "POST", target(draw, "/piwik.php"), urlencode(matomo(draw, site)).encode(), form
+        case _:
+            requests = [matomo(draw, site), f"?{urlencode(matomo(draw, site))}"]
+            body = {"requests": requests, "token_auth": draw.draw("token_auth"), draw.draw("bulk key"): 1}
+            return "POST", "/matomo.php", json.dumps(body).encode(), "application/json"

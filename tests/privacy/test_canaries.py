@@ -80,6 +80,9 @@ class Load:
 
     def _hit(self) -> bytes:
         draw = self.draw
+        if draw.random.random() < 0.2:
+            method, target, body, kind = marked_hits.matomo_request(draw)
+            return written(method, target, [*marked_hits.headers(draw), ("Content-Type", kind)], body)
         site = draw.random.choice([PLAIN, STANDARD])
         bodies = [marked_hits.hit(draw, site) for _ in range(draw.random.choice([1, 1, 1, 2]))]
         body = json.dumps(bodies if len(bodies) > 1 else bodies[0]).encode()

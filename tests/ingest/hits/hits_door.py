@@ -128,12 +128,13 @@ class Door:
         async def send(message: Message) -> None:
             sent.append(message)
 
+        path, _, query = path.partition("?")
         scope = {
             "type": "http",
             "method": method,
             "path": path,
             "root_path": "",
-            "query_string": b"",
+            "query_string": query.encode(),
             "client": (address, 4711),
             "headers": [
                 *([(b"user-agent", agent.encode("latin-1"))] if agent else []),
