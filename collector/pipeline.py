@@ -22,8 +22,9 @@ from ingest.crashes.encoding import Limits as CrashLimits
 from ingest.crashes.endpoint import CrashEndpoint
 from ingest.hits.agents import Agents
 from ingest.hits.attributes import VisitAttribute
+from ingest.hits.catalogue import Catalogue
 from ingest.hits.endpoint import HitEndpoint, HitLimits
-from ingest.hits.paths import Paths
+from ingest.hits.names import Names
 from ingest.hits.visits import Visits
 from ingest.site import Sites
 
@@ -61,7 +62,7 @@ class Pipeline:
         self._clock = clock
         self.keys = DayKeys()
         self.agents = Agents()
-        self.paths = Paths()
+        self.names = Names(Catalogue.open(settings.sources.spam_path))
         self.ledger = ledger
         self.visits = Visits(self.ledger, means.attributes)
         hits = HitEndpoint(
@@ -71,7 +72,7 @@ class Pipeline:
             keys=self.keys,
             countries=means.countries,
             agents=self.agents,
-            paths=self.paths,
+            names=self.names,
             clock=clock,
             limits=HitLimits(read_size(settings.limits.body), settings.limits.per_sender),
         )
@@ -106,7 +107,7 @@ class Pipeline:
             self.visits.forget(day)
         if closed:
             self.agents.forget()
-            self.paths.forget()
+            self.names.forget()
 
 
 def _is_due(now: float, last: float, every: float) -> bool:

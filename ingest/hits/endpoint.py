@@ -28,7 +28,7 @@ from ingest.hits.agents import Agents
 from ingest.hits.answers import ACCEPTED, BUSY, PREFLIGHT, TOO_LARGE, WRONG_TYPE, Answer, refused
 from ingest.hits.hit import Arrival
 from ingest.hits.location import Location
-from ingest.hits.paths import Paths
+from ingest.hits.names import Names
 from ingest.hits.steps import walk
 from ingest.hits.visits import Presence, Visits
 from ingest.hits.wire import Submission, WireError, props_of, read_submissions
@@ -82,7 +82,7 @@ class HitEndpoint:
         keys: DayKeys,
         countries: Countries,
         agents: Agents,
-        paths: Paths,
+        names: Names,
         clock: Callable[[], float],
         limits: HitLimits,
     ) -> None:
@@ -93,7 +93,7 @@ class HitEndpoint:
         self._keys = keys
         self._countries = countries
         self._agents = agents
-        self._paths = paths
+        self._names = names
         self._clock = clock
         self._most_bytes = limits.body
         self._rates = Rates(limits.per_minute)
@@ -173,7 +173,7 @@ class HitEndpoint:
             over_rate=self._rates.limited
             and self._rates.is_over(self._keys.sender(site.id, day.date, request.address), now),
         )
-        hit = walk(arrival, self._paths)
+        hit = walk(arrival, self._names)
         if isinstance(hit, Refusal):
             self._ledger.refuse(site.owner, hit, now)
             return
