@@ -24,6 +24,7 @@ def _told(site: Site) -> dict[str, Any]:
         "profile": site.profile.value,
         "k": site.profile.k,
         "batch": site.profile.batch,
+        "pages": len(site.literal_pages) + len(site.page_shapes),
         "demonstration": site.demonstration,
     }
 
