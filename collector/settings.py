@@ -18,6 +18,7 @@ from pydantic_settings import SettingsError as EnvironmentSettingsError
 from collector.sitemap import Sitemap, read_sitemap
 from ingest.app import App, Consent
 from ingest.boundary.networks import Networks
+from ingest.hits.clicks import CLICKS
 from ingest.site import Goal, Profile, Site
 from ingest.store.client import StoreError, Target
 from ingest.store.retention import Keep
@@ -302,6 +303,16 @@ class SiteSection(Section):
             if not glob.startswith("/") or re.search(r"[\[\]{}?]", glob):
                 raise ValueError(f'[{index}] is not a glob: begin with "/" and use "*" for any characters')
         return globs
+
+    @field_validator("params")
+    @classmethod
+    def _check_params(cls, names: list[str]) -> list[str]:
+        for index, name in enumerate(names):
+            if not re.fullmatch(r"[\w.~-]{1,50}", name, re.ASCII):
+                raise ValueError(f'[{index}] is not a parameter: use letters, digits, "_", "-", "." and "~"')
+            if name.lower() in CLICKS:
+                raise ValueError(f"[{index}] is a click identifier: its value is one person's, and is never read")
+        return names
 
     def site(self) -> Site:
         """Return the site that is configured."""

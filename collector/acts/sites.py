@@ -45,11 +45,13 @@ async def _add(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[
 
 
 def snippet(house: House, site: str) -> str:
-    """Return the tag that a page of the site carries."""
+    """Return the tag that a page of the site carries. The beacon sends no parameter that the tag does not name."""
     server = house.settings.server
+    names = "|".join(sorted(house.sites[site].params))
+    params = f' data-params="{names}"' if names else ""
     default = Server.model_fields["event_path"].default
     elsewhere = f' data-api="{server.url}{server.event_path}"' if server.event_path != default else ""
-    return f'<script defer src="{server.url}{server.beacon_path}" data-site="{site}"{elsewhere}></script>'
+    return f'<script defer src="{server.url}{server.beacon_path}" data-site="{site}"{elsewhere}{params}></script>'
 
 
 async def _snippet(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:

@@ -20,8 +20,11 @@ LONGEST: Final = 100
 _TAGS: Final = {
     "utm_source": "source", "utm_medium": "medium", "utm_campaign": "campaign",
     "utm_content": "content", "utm_term": "term", "source": "origin", "ref": "ref",
+    "mtm_source": "source", "mtm_medium": "medium", "mtm_campaign": "campaign", "mtm_content": "content",
+    "mtm_kwd": "term", "mtm_keyword": "term", "pk_campaign": "campaign", "pk_kwd": "term", "pk_keyword": "term",
 }  # fmt: skip
-"""Parameters that are read, in lower case, and the field that each fills."""
+"""Parameters that are read, in lower case, and the field that each fills: utm_* and, for sites that come from Matomo,
+the names that it gives the same things."""
 
 
 @dataclass(frozen=True, slots=True)

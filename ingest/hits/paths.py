@@ -9,6 +9,7 @@ from urllib.parse import unquote, unquote_plus
 
 from ingest.boundary.identifiers import find_identifier
 from ingest.counters.cells import Attribute, Key
+from ingest.hits.clicks import CLICKS
 from ingest.hits.location import Location
 from ingest.site import Site
 
@@ -89,7 +90,7 @@ def read_params(location: Location, declared: Container[str]) -> str:
     """
     found: dict[str, str] = {}
     for name, value in location.params():
-        if name in declared and value:
+        if name in declared and value and name.lower() not in CLICKS:
             found.setdefault(name, _value(unquote_plus(value)))
     return "&".join(f"{_quote(name)}={value}" for name, value in sorted(found.items()))
 

@@ -188,6 +188,11 @@ def test_the_tag_names_the_endpoint_where_it_is_not_the_usual_one(terminal: Term
     )
 
 
+def test_the_tag_names_the_parameters_that_the_site_declares(terminal: Terminal) -> None:
+    terminal.config.write_text(terminal.config.read_text() + 'params = ["q", "page"]\n')
+    assert terminal.json("site", "snippet", "example.org")["snippet"].endswith(' data-params="page|q"></script>')
+
+
 def test_a_first_site_begins_the_configuration(terminal: Terminal) -> None:
     kept = terminal.config.read_text().partition("[[site]]")[0]
     terminal.config.write_text(kept)

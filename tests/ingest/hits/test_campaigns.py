@@ -71,6 +71,12 @@ def test_a_value_that_breaks_decoders_is_not_decoded() -> None:
     assert read_campaign(here(f"utm_term={torn}"), SITE).term == WITHHELD
 
 
+def test_the_names_that_matomo_gives_tags_are_read_too() -> None:
+    told = read_campaign(here("mtm_source=a&mtm_medium=b&MTM_Campaign=c&mtm_content=d&mtm_kwd=e&pk_campaign=f"), SITE)
+    assert told == Campaign("a", "b", "c", "d", "e")
+    assert read_campaign(here("pk_campaign=spring&pk_kwd=vpn"), SITE) == Campaign(campaign="spring", term="vpn")
+
+
 @pytest.mark.parametrize("name", UTM)
 @pytest.mark.parametrize("text", IDENTIFIERS)
 def test_no_tag_keeps_an_identifier(name: str, text: str) -> None:

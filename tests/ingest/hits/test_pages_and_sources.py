@@ -190,6 +190,11 @@ def test_declared_parameters_are_part_of_a_name_and_no_others_are(params: list[t
     assert named(params, DECLARED) == "/list"
 
 
+def test_a_click_identifier_is_no_part_of_a_name_though_it_were_declared() -> None:
+    site = replace(SITE, params=frozenset({"gclid", "GCLID", "page"}))
+    assert name_of(f"https://example.org/?gclid={MARK}&GCLID={MARK}&page=2", site=site) == "/?page=2"
+
+
 @given(urls)
 @settings(max_examples=200)
 def test_any_path_can_be_folded_as_pages_are(text: str) -> None:
