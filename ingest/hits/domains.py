@@ -25,8 +25,12 @@ def find(host: str, table: Mapping[str, Found]) -> Found | None:
 
 
 def plain(host: str) -> str:
-    """Return a host as tables name it: in lower case, without `www.` and a last dot."""
-    return host.strip().lower().rstrip(".").removeprefix("www.")
+    """Return a host as tables name it, and browsers send it: lower case, no `www.`, no last dot, IDNA in ASCII."""
+    host = host.strip().lower().rstrip(".").removeprefix("www.")
+    try:
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return host
 
 
 def domains(hosts: Iterable[str]) -> dict[str, str]:

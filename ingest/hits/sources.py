@@ -55,7 +55,7 @@ def source_of(page: Location, came_from: str, site: Site, catalogue: Catalogue) 
 
 def referring_host(came_from: str) -> str:
     """Return the host of the page that linked here, without `www.`, or nothing."""
-    return Location.read(came_from).host.removeprefix("www.")
+    return Location.read(came_from).host.removeprefix("www.") if came_from else ""
 
 
 def is_spam(host: str, site: Site, catalogue: Catalogue) -> bool:

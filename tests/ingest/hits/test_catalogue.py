@@ -134,8 +134,9 @@ def test_what_the_operator_named_is_no_spam() -> None:
 
 def test_a_list_of_the_operators_own_adds_to_the_shipped_one(tmp_path: Path) -> None:
     own = tmp_path / "spammers.txt"
-    own.write_text("# Matomo's, as it is\nWWW.Own-Spam.example\n\n")
+    own.write_text("# Matomo's, as it is\nWWW.Own-Spam.example\n\n.\nbücher.example\n", encoding="utf-8")
     both = Catalogue.open(own)
     assert both.is_spam("own-spam.example")
+    assert both.is_spam("xn--bcher-kva.example"), "browsers send it so"
     assert not CATALOGUE.is_spam("own-spam.example")
-    assert both.spam == {**CATALOGUE.spam, **domains(["own-spam.example"])}
+    assert both.spam == {**CATALOGUE.spam, **domains(["own-spam.example", "bücher.example"])}
