@@ -64,7 +64,7 @@ class Site:
     funnels: tuple[tuple[str, ...], ...] = ()
     own_networks: tuple[str, ...] = ()
     own_exits: tuple[str, ...] = ()
-    sitemap: frozenset[str] = frozenset()
+    sitemap: frozenset[str] = field(default=frozenset(), repr=False)
     demonstration: bool = False
 
     @property
