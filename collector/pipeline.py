@@ -40,6 +40,7 @@ class Means:
     sites: Sites
     apps: Apps
     countries: Countries
+    catalogue: Catalogue
     attributes: tuple[VisitAttribute, ...]
     ship: Callable[[Batch], None]
     is_full: Callable[[], bool]
@@ -62,7 +63,7 @@ class Pipeline:
         self._clock = clock
         self.keys = DayKeys()
         self.agents = Agents()
-        self.names = Names(Catalogue.open(settings.sources.spam_path))
+        self.names = Names(means.catalogue)
         self.ledger = ledger
         self.visits = Visits(self.ledger, means.attributes)
         hits = HitEndpoint(

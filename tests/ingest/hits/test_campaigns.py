@@ -7,20 +7,19 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
-from hits_door import SITE, Door, read_cases
+from hits_door import SITE, Door, catalogue, read_cases
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.boundary.identifiers import find_identifier
 from ingest.counters.cells import WITHHELD
 from ingest.hits.campaigns import LONGEST, NONE, UNTAGGED, Campaign, keep, read_campaign
-from ingest.hits.catalogue import Catalogue
 from ingest.hits.clicks import CLICKS
 from ingest.hits.location import Location
 from ingest.hits.sources import source_of
 from ingest.site import Profile
 
-CATALOGUE = Catalogue.open()
+CATALOGUE = catalogue()
 MARK = "zqxjkvbpygfwmark"
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 IDENTIFIERS = (

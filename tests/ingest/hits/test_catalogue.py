@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hits_door import SITE
+from hits_door import SITE, catalogue
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +20,7 @@ from ingest.hits.sources import is_spam
 from ingest.site import Site
 
 FOLDER = Path(data.__file__).parent
-CATALOGUE = Catalogue.open()
+CATALOGUE = catalogue()
 LISTS = ("sources.txt", "additions.txt", "bounces.txt")
 
 

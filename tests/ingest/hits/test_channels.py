@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import pytest
-from hits_door import SITE, read_cases
+from hits_door import SITE, catalogue, read_cases
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.hits.catalogue import Catalogue, Kind
+from ingest.hits.catalogue import Kind
 from ingest.hits.channels import CHANNELS, RULES, UNASSIGNED, Clues, channel_of
 from ingest.hits.clicks import CLICKS
 from ingest.hits.location import Location
 from ingest.hits.sources import source_of
 from ingest.site import Profile
 
-CATALOGUE = Catalogue.open()
+CATALOGUE = catalogue()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 import pytest
-from hits_door import SITE, read_cases
+from hits_door import SITE, catalogue, read_cases
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +16,6 @@ from ingest.boundary.identifiers import find_identifier
 from ingest.counters.cells import WITHHELD
 from ingest.hits.agents import UNKNOWN, Agent
 from ingest.hits.attributes import language
-from ingest.hits.catalogue import Catalogue
 from ingest.hits.hit import Arrival, Hit
 from ingest.hits.location import Location
 from ingest.hits.names import Names
@@ -36,7 +35,7 @@ NAMING = replace(
 )
 HERE = Location("example.org", "/", "", "")
 MAIL = "bob.surname@mail.example"
-CATALOGUE = Catalogue.open()
+CATALOGUE = catalogue()
 
 
 @dataclass(frozen=True)
