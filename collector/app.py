@@ -27,6 +27,7 @@ from ingest.boundary.geo import Countries
 from ingest.counters.cells import UNFOLDING
 from ingest.counters.journal import Journal, Unjournaled
 from ingest.hits.attributes import visit_attributes
+from ingest.hits.catalogue import Catalogue
 from ingest.site import Site, Sites
 from ingest.store.client import Connector, StoreBusyError, Target
 from ingest.store.control.database import Control
@@ -133,6 +134,7 @@ class Collector:
             sites=self.sites,
             apps=self.apps,
             countries=self.countries,
+            catalogue=Catalogue.open(self.settings.sources.spam_path),
             attributes=visit_attributes(),
             ship=self.writer.submit,
             is_full=lambda: self.writer.full,

@@ -172,11 +172,13 @@ def site_add(
     timezone: Annotated[str, typer.Option(help="Its time zone.")] = "UTC",
     profile: Annotated[str, typer.Option(help="plain, standard or strict.")] = "standard",
     page: Annotated[list[str], typer.Option(help="A page or glob to declare; may be repeated.")] = [],  # noqa: B006
+    sitemap: Annotated[Optional[Path], typer.Option(help="A file whose pages are declared too.")] = None,  # noqa: UP045
     config: Config = _CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """Add a site to the configuration; a running server takes it at once."""
-    values = {"id": given, "hosts": host, "timezone": timezone, "profile": profile, "pages": page}
+    file = str(sitemap.resolve()) if sitemap is not None else None
+    values = {"id": given, "hosts": host, "timezone": timezone, "profile": profile, "pages": page, "sitemap": file}
     arguments = {"config": str(config.resolve()), "values": values}
     _show(_do(config, "site add", arguments, must_exist=False), as_json=as_json)
 

@@ -22,10 +22,11 @@ from ingest.crashes.encoding import Limits as CrashLimits
 from ingest.crashes.endpoint import CrashEndpoint
 from ingest.hits.agents import Agents
 from ingest.hits.attributes import VisitAttribute
+from ingest.hits.catalogue import Catalogue
 from ingest.hits.endpoint import HitEndpoint, HitLimits
 from ingest.hits.handover import Handover as VisitsHandover
 from ingest.hits.matomo.endpoint import PATHS, MatomoEndpoint
-from ingest.hits.paths import Paths
+from ingest.hits.names import Names
 from ingest.hits.pixel import PixelEndpoint
 from ingest.hits.visits import Visits
 from ingest.site import Sites
@@ -42,6 +43,7 @@ class Means:
     sites: Sites
     apps: Apps
     countries: Countries
+    catalogue: Catalogue
     attributes: tuple[VisitAttribute, ...]
     ship: Callable[[Batch], None]
     is_full: Callable[[], bool]
@@ -64,7 +66,7 @@ class Pipeline:
         self._clock = clock
         self.keys = DayKeys()
         self.agents = Agents()
-        self.paths = Paths()
+        self.names = Names(means.catalogue)
         self.ledger = ledger
         self.visits = Visits(self.ledger, means.attributes)
         hits = HitEndpoint(
@@ -74,7 +76,7 @@ class Pipeline:
             keys=self.keys,
             countries=means.countries,
             agents=self.agents,
-            paths=self.paths,
+            names=self.names,
             clock=clock,
             limits=HitLimits(read_size(settings.limits.body), settings.limits.per_sender),
         )
@@ -122,7 +124,7 @@ class Pipeline:
             self.visits.forget(day)
         if closed:
             self.agents.forget()
-            self.paths.forget()
+            self.names.forget()
 
 
 def _is_due(now: float, last: float, every: float) -> bool:

@@ -11,12 +11,23 @@ from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentSettingsError
 
+from collector.sitemap import Sitemap, read_sitemap
 from ingest.app import App, Consent
 from ingest.boundary.networks import Networks
+from ingest.hits.clicks import CLICKS
 from ingest.site import Funnel, Goal, Profile, Site
 from ingest.store.client import StoreError, Target
 from ingest.store.retention import Keep
@@ -116,7 +127,27 @@ def _check_dsn(text: str) -> str:
     return text
 
 
+def _read_sitemap(given: Any) -> Sitemap:
+    if isinstance(given, str):
+        return read_sitemap(Path(given)) if given else Sitemap()
+    if not isinstance(given, Sitemap):
+        raise ValueError("write the path of a file")  # noqa: TRY004  pydantic turns only this one into a message
+    return given
+
+
+def _check_list(text: str) -> str:
+    try:
+        if text:
+            Path(text).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ValueError(f"{text} cannot be read: {reason}") from None
+    return text
+
+
 Size = Annotated[str, AfterValidator(_check_size)]
+SitemapFile = Annotated[Sitemap, BeforeValidator(_read_sitemap)]
+ListFile = Annotated[str, AfterValidator(_check_list)]
 Cidrs = Annotated[list[str], AfterValidator(_check_networks)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 UrlPath = Annotated[str, AfterValidator(_check_path)]
@@ -190,6 +221,17 @@ class Privacy(Section):
 
     address: Literal["memory", "truncate_first"] = "memory"
     countries: str = ""
+
+
+class Sources(Section):
+    """`[sources]`: what is known of referring hosts besides the shipped lists."""
+
+    spam: ListFile = ""
+
+    @property
+    def spam_path(self) -> Path | None:
+        """The operator's own list of spam, one host a line, if there is one."""
+        return Path(self.spam) if self.spam else None
 
 
 class Limits(Section):
@@ -297,6 +339,7 @@ class SiteSection(Section):
     timezone: Zone = "UTC"
     profile: Profile = Profile.STANDARD
     pages: list[str] = []
+    sitemap: SitemapFile = Sitemap()
     exclude: list[str] = []
     referrers: list[str] = []
     partners: list[str] = []
@@ -328,14 +371,26 @@ class SiteSection(Section):
                 raise ValueError(f'[{index}] is called "{name}" like one before it: give each its own name')
         return named
 
+    @field_validator("params")
+    @classmethod
+    def _check_params(cls, names: list[str]) -> list[str]:
+        for index, name in enumerate(names):
+            if not re.fullmatch(r"[\w.~-]{1,50}", name, re.ASCII):
+                raise ValueError(f'[{index}] is not a parameter: use letters, digits, "_", "-", "." and "~"')
+            if name.lower() in CLICKS:
+                raise ValueError(f"[{index}] is a click identifier: its value is one person's, and is never read")
+        return names
+
     def site(self) -> Site:
         """Return the site that is configured."""
+        hosts = tuple(host.lower() for host in self.hosts) or (self.id.lower(),)
         return Site(
             id=self.id,
-            hosts=tuple(host.lower() for host in self.hosts) or (self.id.lower(),),
+            hosts=hosts,
             timezone=ZoneInfo(self.timezone),
             profile=self.profile,
             pages=tuple(self.pages),
+            sitemap=self.sitemap.pages(hosts, self.params),
             exclude=tuple(self.exclude),
             referrers=frozenset(self.referrers),
             partners=frozenset(self.partners),
@@ -397,6 +452,7 @@ class Settings(BaseSettings):
     control: Control = Control()
     runtime: Runtime = Runtime()
     privacy: Privacy = Privacy()
+    sources: Sources = Sources()
     limits: Limits = Limits()
     retention: Retention = Retention()
     errors: Errors = Errors()
@@ -444,6 +500,7 @@ def read_settings(path: Path, *, must_exist: bool = True) -> Settings:
         raise SettingsError(f"{path.name}: {error}") from None
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from None
+    _place_files(content, path.parent)
     _check_environment()
     try:
         settings = Settings(**content)
@@ -457,6 +514,15 @@ def read_settings(path: Path, *, must_exist: bool = True) -> Settings:
     if settings.server.event_path == settings.server.beacon_path:
         raise SettingsError(f"{path.name}: server.event_path: the beacon is there: choose another path")
     return settings
+
+
+def _place_files(content: dict[str, Any], folder: Path) -> None:
+    """Take files that the configuration names from the folder in which it lies."""
+    sections = [content.get("sources"), *(content["site"] if isinstance(content.get("site"), list) else [])]
+    for section in sections:
+        for key in ("spam", "sitemap"):
+            if isinstance(section, dict) and isinstance(section.get(key), str) and section[key]:
+                section[key] = str(folder / section[key])
 
 
 def _check_environment() -> None:

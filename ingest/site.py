@@ -86,6 +86,7 @@ class Site:
     """The number by which Matomo's trackers know this site."""
     pixel: bool = False
     """Whether pages may be counted by an image, for browsers that run no scripts."""
+    sitemap: frozenset[str] = field(default=frozenset(), repr=False)
     demonstration: bool = False
 
     @property
@@ -98,9 +99,20 @@ class Site:
         return tuple(goal.name for goal in self.goals if goal.is_reached(page, event))
 
     @cached_property
+    def own_hosts(self) -> frozenset[str]:
+        """Hosts of the site, without `www.`: they refer nobody."""
+        return frozenset(host.removeprefix("www.") for host in self.hosts)
+
+    @cached_property
+    def named_hosts(self) -> dict[str, str]:
+        """Declared referring hosts without `www.`, each under its own name."""
+        hosts = (host.lower().removeprefix("www.") for host in (*self.referrers, *self.partners))
+        return {host: host for host in hosts}
+
+    @cached_property
     def literal_pages(self) -> frozenset[str]:
-        """Declared pages without a wildcard: free from their first view on."""
-        return frozenset(page for page in self.pages if "*" not in page)
+        """Declared pages without a wildcard, and those of the sitemap: free from their first view on."""
+        return self.sitemap.union(page for page in self.pages if "*" not in page)
 
     @cached_property
     def page_shapes(self) -> tuple[tuple[str, Any], ...]:

@@ -24,6 +24,7 @@ def _told(site: Site) -> dict[str, Any]:
         "profile": site.profile.value,
         "k": site.profile.k,
         "batch": site.profile.batch,
+        "pages": len(site.literal_pages) + len(site.page_shapes),
         "demonstration": site.demonstration,
     }
 
@@ -44,11 +45,16 @@ async def _add(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[
 
 
 def snippet(house: House, site: str) -> str:
-    """Return the tag that a page of the site carries, and the image beside it where the site counts images."""
+    """Return the tag that a page of the site carries, and the image beside it where the site counts images.
+
+    The beacon sends no parameter that the tag does not name.
+    """
     server = house.settings.server
+    names = "|".join(sorted(house.sites[site].params))
+    params = f' data-params="{names}"' if names else ""
     default = Server.model_fields["event_path"].default
     elsewhere = f' data-api="{server.url}{server.event_path}"' if server.event_path != default else ""
-    tag = f'<script defer src="{server.url}{server.beacon_path}" data-site="{site}"{elsewhere}></script>'
+    tag = f'<script defer src="{server.url}{server.beacon_path}" data-site="{site}"{elsewhere}{params}></script>'
     if not house.sites[site].pixel:
         return tag
     # Across origins browsers send the page's whole address only where they are asked to.

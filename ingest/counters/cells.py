@@ -187,6 +187,7 @@ class Refusal(StrEnum):
     HOST = "host"
     EXCLUDED = "excluded"
     BOT = "bot"
+    SPAM = "spam"
     OWN_NETWORK = "own_network"
     LATE = "late"
     OVER_RATE = "over_rate"

@@ -28,7 +28,7 @@ from ingest.hits.agents import Agents
 from ingest.hits.answers import ACCEPTED, BUSY, PREFLIGHT, TOO_LARGE, WRONG_TYPE, Answer, refused, settle
 from ingest.hits.hit import Arrival
 from ingest.hits.location import Location
-from ingest.hits.paths import Paths
+from ingest.hits.names import Names
 from ingest.hits.steps import walk
 from ingest.hits.visit import Presence
 from ingest.hits.visits import Visits
@@ -83,7 +83,7 @@ class HitEndpoint:
         keys: DayKeys,
         countries: Countries,
         agents: Agents,
-        paths: Paths,
+        names: Names,
         clock: Callable[[], float],
         limits: HitLimits,
     ) -> None:
@@ -94,7 +94,7 @@ class HitEndpoint:
         self._keys = keys
         self._countries = countries
         self._agents = agents
-        self._paths = paths
+        self._names = names
         self._clock = clock
         self._most_bytes = limits.body
         self._rates = Rates(limits.per_minute)
@@ -172,7 +172,7 @@ class HitEndpoint:
             over_rate=self._rates.limited
             and self._rates.is_over(self._keys.sender(site.id, day.date, request.address), now),
         )
-        hit = walk(arrival, self._paths)
+        hit = walk(arrival, self._names)
         if isinstance(hit, Refusal):
             self._ledger.refuse(site.owner, hit, now)
             return

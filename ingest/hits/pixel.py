@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import unquote_plus
 
 from starlette.types import Receive, Scope, Send
 
@@ -52,7 +53,9 @@ class PixelEndpoint:
         if self._ledger.full:
             return BUSY
         # Read as the query of a URL is, wherever one is read.
-        given = Location("", "", scope["query_string"].decode("utf-8", "replace"), "").params()
+        given: dict[str, str] = {}
+        for name, value in Location("", "", scope["query_string"].decode("utf-8", "replace"), "").params():
+            given.setdefault(name.lower(), unquote_plus(value))
         site = self._sites.get(given.get("d", ""))
         if site is None:
             return self._refuse(Refusal.UNKNOWN_SITE, refused("field d names no site of this server"))

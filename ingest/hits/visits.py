@@ -145,7 +145,7 @@ class Visits:
                 # What too few converters share counts under the goal's own name, which is declared.
                 told = cell._replace(fallback=(cell.key[0], goal, RARE))
                 visit.add(visit.part(told, by_week=True), Metric.EVENTS, 1)
-        page = hit.page.name if hit.kind is Kind.PAGEVIEW else ""
+        page = hit.page.path if hit.kind is Kind.PAGEVIEW else ""
         for funnel in hit.arrival.site.funnels:
             made = visit.steps.get(funnel.name, 0)
             if made < len(funnel.steps) and funnel.steps[made].is_reached(page, hit.event):

@@ -164,6 +164,22 @@ def test_sites_are_added_and_listed_and_their_tag_is_printed(terminal: Terminal)
     assert terminal.config.read_text().startswith("# ours\n")
 
 
+def test_a_sitemap_is_named_and_not_copied_into_the_configuration(terminal: Terminal) -> None:
+    file = terminal.folder / "map.xml"
+    listed = "".join(f"<url><loc>https://mapped.example/{n}</loc></url>" for n in range(1_000))
+    file.write_text(f"<urlset>{listed}</urlset>")
+    added = terminal.json("site", "add", "mapped.example", "--page", "/blog/*", "--sitemap", str(file))
+    assert added["pages"] == 1_001
+    assert f'sitemap = "{file}"' in terminal.config.read_text()
+    assert len(terminal.config.read_text()) < 1_000
+    before = terminal.config.read_text()
+    file.write_text("<!DOCTYPE urlset><urlset/>")
+    assert "map.xml has a document type" in terminal.failure("check")
+    terminal.config.write_text(before.partition("[[site]]")[0])
+    assert "map.xml has a document type" in terminal.failure("site", "add", "b.example", "--sitemap", str(file))
+    assert terminal.config.read_text() == before.partition("[[site]]")[0]
+
+
 def test_the_tag_names_the_endpoint_where_it_is_not_the_usual_one(terminal: Terminal) -> None:
     terminal.config.write_text(terminal.config.read_text() + '[server]\nevent_path = "/e"\nbeacon_path = "/b.js"\n')
     assert terminal.json("site", "snippet", "example.org")["snippet"] == (
@@ -182,6 +198,11 @@ def test_the_image_stands_beside_the_tag_of_a_site_that_counts_images(terminal: 
         'referrerpolicy="no-referrer-when-downgrade"></noscript>'
     )
     assert told["csp"].endswith("; img-src http://127.0.0.1:8000")
+
+
+def test_the_tag_names_the_parameters_that_the_site_declares(terminal: Terminal) -> None:
+    terminal.config.write_text(terminal.config.read_text() + 'params = ["q", "page"]\n')
+    assert terminal.json("site", "snippet", "example.org")["snippet"].endswith(' data-params="page|q"></script>')
 
 
 def test_a_first_site_begins_the_configuration(terminal: Terminal) -> None:

@@ -20,7 +20,7 @@ PLAIN_KEEPS = (
     "path of the page",
     "fragment of the page, where the client says that the site routes by it (h)",
     "host of the referrer",
-    "utm_source, source and ref in the page's query",
+    "utm_source, utm_medium, utm_campaign, utm_content, utm_term, source and ref in the page's query",
     "name of the event",
     "first two or three letters of the language",
     "browser and system, as the list of user agents names them",
@@ -96,9 +96,12 @@ def hit(draw: Markers, site: str) -> dict[str, Any]:
     query = "&".join(
         [
             f"{mark('page query key')}={mark('page query value')}",
-            *(f"utm_{each}={mark(f'utm_{each}')}" for each in ("medium", "campaign", "content", "term")),
+            *(
+                f"utm_{each}={'ordinary' if plain else mark(f'utm_{each}')}"
+                for each in ("medium", "campaign", "content", "term")
+            ),
             *([f"utm_source={source}"] if draw.random.random() < 0.5 else []),
-            f"gclid={mark('gclid')}",
+            *(f"{each}={mark(each)}" for each in ("gclid", "fbclid", "mc_eid", "yclid")),
             f"id={draw.number('page query number')}",
         ]
     )

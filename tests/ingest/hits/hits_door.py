@@ -25,6 +25,7 @@ from ingest.counters.cells import REFUSED, UNKNOWN_OWNER, Key
 from ingest.counters.journal import Unjournaled
 from ingest.counters.ledger import Batch
 from ingest.hits.attributes import visit_attributes
+from ingest.hits.catalogue import Catalogue
 from ingest.site import Profile, Site, Sites
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
@@ -50,6 +51,11 @@ def read_cases(name: str, kind: type[Case]) -> list[Case]:
 @cache
 def countries() -> Countries:
     return Countries.open()
+
+
+@cache
+def catalogue() -> Catalogue:
+    return Catalogue.open()
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,7 @@ class Door:
             sites=sites,
             apps=Apps(),
             countries=countries(),
+            catalogue=catalogue(),
             attributes=visit_attributes(),
             ship=self.shipped.append,
             is_full=lambda: self.full,

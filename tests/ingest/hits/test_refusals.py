@@ -39,12 +39,13 @@ class RefusalCase:
     kind: str = "text/plain"
     address: str = "198.51.100.7"
     agent: str = FIREFOX
+    came_from: str = ""
     padding: int = 0
     times: int = 1
 
     @property
     def sent(self) -> bytes:
-        return self.body.encode() if self.body else submission(self.url) + b" " * self.padding
+        return self.body.encode() if self.body else submission(self.url, r=self.came_from) + b" " * self.padding
 
 
 CASES = read_cases("refusals.toml", RefusalCase)
@@ -65,7 +66,7 @@ def fresh_door() -> Door:
     return guarded_door()
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.reason} {case.url[8:]} {case.path}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.reason} {case.url[8:]} {case.path} {case.came_from}")
 def test_a_refusal_is_counted_under_its_reason_and_nothing_else_is(door: Door, case: RefusalCase) -> None:
     door.now += 3_600  # a minute of its own, and no visit that goes on
     owner = {"site": SITE.id, "unknown": UNKNOWN_OWNER}[case.owner]

@@ -18,7 +18,19 @@ import msgspec
 import pytest
 from hits_door import Door
 from hits_tally import METRICS, Tally, Told, Totals
-from test_visits import AGENTS, FUNNELS, GOALS, LANGUAGES, PAGES, REFERRERS, SITES, ZONES, product_totals, written
+from test_visits import (
+    AGENTS,
+    FUNNELS,
+    GOALS,
+    LANGUAGES,
+    PAGES,
+    REFERRERS,
+    SITES,
+    UNTAGGED,
+    ZONES,
+    product_totals,
+    written,
+)
 
 from collector.handover import Handover, read_handover, write_memory
 from collector.operations import operations
@@ -55,9 +67,9 @@ def submissions(seed: int, countries: Any, visits: int = VISITS) -> Iterator[Tol
     for _ in range(visits):
         visitor, known = chance.choice(everybody)
         address = Address.read(visitor[0])
-        source, referrer = REFERRERS[chance.choice(tuple(REFERRERS))]
+        source, referrer, channel = REFERRERS[chance.choice(tuple(REFERRERS))]
         first = {
-            **known, "source": source, "referrer": referrer, "network": address.network,
+            **known, **UNTAGGED, "source": source, "referrer": referrer, "channel": channel, "network": address.network,
             "country": address.country(countries) or "(unknown)",
         }  # fmt: skip
         at, site = BEGIN + chance.randrange(7 * 86_400), chance.choice(NAMES)

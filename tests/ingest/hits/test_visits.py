@@ -37,10 +37,11 @@ AGENTS = {
     IPHONE: {"browser": "Safari", "system": "iOS", "device": "mobile"},
 }
 REFERRERS = {
-    "": ("(direct)", "(direct)"),
-    "https://www.google.com/search?q=x": ("Google", "google.com"),
-    "https://forum.example/thread/9": ("forum.example", "forum.example"),
+    "": ("(direct)", "(direct)", "Direct"),
+    "https://www.google.com/search?q=x": ("Google", "google.com", "Organic Search"),
+    "https://forum.example/thread/9": ("forum.example", "forum.example", "Referral"),
 }
+UNTAGGED = {f"utm_{name}": "(none)" for name in ("source", "medium", "campaign", "content", "term")}
 ADDRESSES = ("1.1.1.1", "8.8.8.8", "81.2.69.160", "81.2.70.1", "2001:4860:4860::8888", "2a02:8100::1", "203.0.113.4")
 LANGUAGES = ("en", "de", "fr")
 PAGES = ("/", "/pricing", "/blog/hello", "/blog/bye", "/download")
@@ -95,10 +96,11 @@ class Play:
     @staticmethod
     def _told(chance: random.Random, now: float, site: str, visitor: tuple[str, str]) -> Told:
         came_from = chance.choice(tuple(REFERRERS))
-        source, referrer = REFERRERS[came_from]
+        source, referrer, channel = REFERRERS[came_from]
         address = Address.read(visitor[0])
         first = {
-            "source": source, "referrer": referrer, "language": chance.choice(LANGUAGES),
+            **UNTAGGED, "source": source, "referrer": referrer, "channel": channel,
+            "language": chance.choice(LANGUAGES),
             "country": address.country(countries()) or "(unknown)", "network": address.network, **AGENTS[visitor[1]],
         }  # fmt: skip
         name = chance.choice(("pageview", "pageview", "engagement", "engagement", "signup", "scrolled"))
@@ -113,7 +115,7 @@ class Play:
 
 def written(told: Told) -> dict[str, Any]:
     """Return what a client sends for it."""
-    came_from = next(url for url, (source, _) in REFERRERS.items() if source == told.first["source"])
+    came_from = next(url for url, (source, *_) in REFERRERS.items() if source == told.first["source"])
     body: dict[str, Any] = {
         "n": told.name, "d": told.site, "u": f"https://{told.site}{told.page}", "r": came_from,
         "l": told.first["language"],
