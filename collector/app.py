@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import dashboards.app
+from collector.diagnostics import WayIn
 from collector.errors import Watched
 from collector.live import LiveWindow
 from collector.operations import Health, operations
@@ -20,11 +21,15 @@ from collector.pipeline import Means, Pipeline
 from collector.replay import Line, ReplayClock, replay
 from collector.runtime import runtime_folder
 from collector.settings import Settings, read_settings, read_size
+from dashboards.hosts import Hosts
 from ingest.app import App, Apps
 from ingest.boundary.geo import Countries
+from ingest.boundary.identifiers import find_identifier
 from ingest.counters.cells import OF_EVENTS, OF_PAGES
 from ingest.counters.journal import Journal, Unjournaled
 from ingest.hits.attributes import visit_attributes
+from ingest.hits.recent import Recent
+from ingest.hits.sources import name_of
 from ingest.site import Site, Sites
 from ingest.store.client import Connector, StoreBusyError, Target
 from ingest.store.control.database import Control
@@ -128,7 +133,10 @@ class Collector:
         self.ledger = self.means.ledger(self.journal)
         for batch in self.ledger.recall(self.owners):
             self.writer.submit(batch)
-        self.pipeline = Pipeline(self.means, self.ledger, self.clock, self._pages())
+        self.setups, self.recent = self.means.setups(), Recent()
+        self.pipeline = Pipeline(
+            self.means, self.ledger, self.clock, self._pages(), setups=self.setups, recent=self.recent
+        )
         self.app = Watched(self.pipeline.app)
         self.writer.start()
         closing.push_async_callback(self._settle)
@@ -162,6 +170,10 @@ class Collector:
             clock=self.clock,
             base_url=self.settings.server.url,
             breakdowns=(OF_PAGES, OF_EVENTS, *(attribute.breakdown for attribute in self.means.attributes)),
+            diagnostics=WayIn(self.setups, self.recent, self.clock),
+            hosts=Hosts(source=name_of, is_spam=lambda _: False),
+            snippet=self.settings.server.snippet,
+            identifies=lambda text: str(find_identifier(text) or ""),
             notices=lambda: self.notices,
         )
         return operations(self.settings, health, app)

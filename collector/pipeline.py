@@ -24,6 +24,9 @@ from ingest.hits.agents import Agents
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.endpoint import HitEndpoint, HitLimits
 from ingest.hits.paths import Paths
+from ingest.hits.recent import Recent
+from ingest.hits.rehearsal import Rehearsal
+from ingest.hits.setups import Setups
 from ingest.hits.visits import Visits
 from ingest.site import Sites
 
@@ -51,12 +54,25 @@ class Means:
         ledger.renew([*self.sites, *self.apps])
         return ledger
 
+    def setups(self) -> Setups:
+        """Begin to take tests of members."""
+        return Setups(lambda: Rehearsal(self.attributes, Paths()))
+
 
 class Pipeline:
     """One clock, one set of keys, one ledger. The live one journals; a replay has its own, which does not."""
 
-    def __init__(self, means: Means, ledger: Ledger, clock: Callable[[], float], pages: ASGIApp) -> None:
-        """Take `pages`, which answers whatever is no submission."""
+    def __init__(
+        self,
+        means: Means,
+        ledger: Ledger,
+        clock: Callable[[], float],
+        pages: ASGIApp,
+        *,
+        setups: Setups | None = None,
+        recent: Recent | None = None,
+    ) -> None:
+        """Take `pages`, which answers whatever is no submission, and what pages show of submissions as they come."""
         settings = means.settings
         self._clock = clock
         self.keys = DayKeys()
@@ -64,6 +80,7 @@ class Pipeline:
         self.paths = Paths()
         self.ledger = ledger
         self.visits = Visits(self.ledger, means.attributes)
+        self._recent = recent or Recent()
         hits = HitEndpoint(
             means.sites,
             self.ledger,
@@ -72,6 +89,8 @@ class Pipeline:
             countries=means.countries,
             agents=self.agents,
             paths=self.paths,
+            setups=setups or means.setups(),
+            recent=self._recent,
             clock=clock,
             limits=HitLimits(read_size(settings.limits.body), settings.limits.per_sender),
         )
@@ -104,6 +123,7 @@ class Pipeline:
         for day in closed:
             self.keys.drop(day.owner, day.date)
             self.visits.forget(day)
+            self._recent.forget(day.owner)
         if closed:
             self.agents.forget()
             self.paths.forget()

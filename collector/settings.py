@@ -143,6 +143,12 @@ class Server(Section):
         """Public address of this server, without a slash at the end."""
         return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
 
+    def snippet(self, site: str) -> str:
+        """Return the tag that a page of a site carries."""
+        default = Server.model_fields["event_path"].default
+        elsewhere = f' data-api="{self.url}{self.event_path}"' if self.event_path != default else ""
+        return f'<script defer src="{self.url}{self.beacon_path}" data-site="{site}"{elsewhere}></script>'
+
 
 class Store(Section):
     """`[store]`: the ClickHouse, embedded or a server."""
