@@ -133,10 +133,9 @@ class Collector:
         self.ledger = self.means.ledger(self.journal)
         for batch in self.ledger.recall(self.owners):
             self.writer.submit(batch)
-        self.setups, self.recent = self.means.setups(), Recent()
-        self.pipeline = Pipeline(
-            self.means, self.ledger, self.clock, self._pages(), setups=self.setups, recent=self.recent
-        )
+        setups, recent = self.means.setups(), Recent()
+        pages = self._pages(WayIn(setups, recent, self.clock))
+        self.pipeline = Pipeline(self.means, self.ledger, self.clock, pages, setups=setups, recent=recent)
         self.app = Watched(self.pipeline.app)
         self.writer.start()
         closing.push_async_callback(self._settle)
@@ -159,7 +158,7 @@ class Collector:
                     raise
                 time.sleep(0.1)
 
-    def _pages(self) -> Any:
+    def _pages(self, way_in: WayIn) -> Any:
         health = Health(self.ledger, self.writer, self.spool, self.journal)
         app = dashboards.app.build(
             sites=self.sites,
@@ -170,7 +169,7 @@ class Collector:
             clock=self.clock,
             base_url=self.settings.server.url,
             breakdowns=(OF_PAGES, OF_EVENTS, *(attribute.breakdown for attribute in self.means.attributes)),
-            diagnostics=WayIn(self.setups, self.recent, self.clock),
+            diagnostics=way_in,
             hosts=Hosts(source=name_of, is_spam=lambda _: False),
             snippet=self.settings.server.snippet,
             identifies=lambda text: str(find_identifier(text) or ""),

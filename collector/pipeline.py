@@ -80,7 +80,8 @@ class Pipeline:
         self.paths = Paths()
         self.ledger = ledger
         self.visits = Visits(self.ledger, means.attributes)
-        self._recent = recent or Recent()
+        self.setups = setups or means.setups()
+        self.recent = recent or Recent()
         hits = HitEndpoint(
             means.sites,
             self.ledger,
@@ -89,8 +90,8 @@ class Pipeline:
             countries=means.countries,
             agents=self.agents,
             paths=self.paths,
-            setups=setups or means.setups(),
-            recent=self._recent,
+            setups=self.setups,
+            recent=self.recent,
             clock=clock,
             limits=HitLimits(read_size(settings.limits.body), settings.limits.per_sender),
         )
@@ -123,7 +124,7 @@ class Pipeline:
         for day in closed:
             self.keys.drop(day.owner, day.date)
             self.visits.forget(day)
-            self._recent.forget(day.owner)
+            self.recent.forget(day.owner)
         if closed:
             self.agents.forget()
             self.paths.forget()
