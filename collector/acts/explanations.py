@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,8 +45,8 @@ _OBJECTS: Final = "the request says Sec-GPC, DNT or our opt-out: it is counted n
 class _Every(Setups):
     """Takes every submission for one of a single test."""
 
-    def __init__(self, rehearsal: Rehearsal) -> None:
-        super().__init__(lambda: rehearsal)
+    def __init__(self, rehearse: Callable[[], Rehearsal]) -> None:
+        super().__init__(rehearse)
         self.setup = self.begin("", 0, 0.0)
         self.setup.traces = deque()
 
@@ -73,7 +73,9 @@ class Explainer:
             is_full=lambda: False,
             sequence=itertools.count(1),
         )
-        self._setups = _Every(Rehearsal(means.attributes, Paths()))
+        self._rehearse = lambda: Rehearsal(means.attributes, Paths())
+        self._rehearsals: dict[int, Rehearsal] = {}
+        self._setups = _Every(self._rehearse)
         self._pipeline = Pipeline(
             means,
             means.ledger(Unjournaled()),
@@ -86,6 +88,10 @@ class Explainer:
     async def explain(self, line: Line) -> dict[str, Any]:
         """Return the status that a line is answered with, and the traces of its submissions."""
         self._clock.move_to(line.at)
+        # Lines of one sender and browser are one visitor's, as they would be outside.
+        agent = next((value for name, value in line.headers.items() if name.lower() == "user-agent"), "")
+        visitor = hash((line.ip, agent))
+        self._setups.setup.rehearsal = self._rehearsals.setdefault(visitor, self._rehearse())
         status = await send_line(line, self._pipeline)
         traces = [self._explained(trace.data) for trace in self._setups.setup.traces]
         self._setups.setup.traces.clear()
