@@ -56,11 +56,10 @@ async def save_review(ask: Ask) -> Page | Response:
     row = await _row(ask, site, form.get("host", ""))
     entered = {name: form.get(name, "") for name in ("claim", "status", "note", "due")}
     try:
-        finding = _finding(ask, entered)
+        finding, today = _finding(ask, entered), today_in(site.timezone, ask.now)
+        await run_in_threadpool(add_review, ask.desk.control, site.id, row.host, finding, ask.user.id, today)
     except ControlError as error:
         return await _page(ask, site, row, entered, str(error))
-    today = today_in(site.timezone, ask.now)
-    await run_in_threadpool(add_review, ask.desk.control, site.id, row.host, finding, ask.user.id, today)
     return RedirectResponse(link(_path(site), {"host": row.host, "saved": "1"}), status_code=303)
 
 
