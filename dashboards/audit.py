@@ -23,7 +23,7 @@ FLAGS: Final = {
     "spam": "on the list of referrer spam; what it sends is refused, what is counted here came before it was listed",
     "no engagement": f"{FEW} visits or more, and not one engaged second, event or second page in any of them",
     "trimmed": "more visits name it by a tag in their link than arrived with its address: anybody can write a tag",
-    "self": "the site's own host, or a neighbour of it; name it in `hosts` if it is yours",
+    "self": "the site's own host, or a neighbour of it; name it in hosts if it is yours",
 }
 
 
