@@ -73,7 +73,7 @@ class Explainer:
             is_full=lambda: False,
             sequence=itertools.count(1),
         )
-        self._rehearse = lambda: Rehearsal(means.attributes, Paths())
+        self._rehearse: Callable[[], Rehearsal] = lambda: Rehearsal(means.attributes, Paths())
         self._rehearsals: dict[int, Rehearsal] = {}
         self._setups = _Every(self._rehearse)
         self._pipeline = Pipeline(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -43,13 +44,15 @@ def test_an_owner_follows_the_first_hit_and_it_is_counted_nowhere(tmp_path: Path
         page.get_by_role("button", name="Make a link").click()
         told = page.locator("#told")
         expect(told).to_contain_text("Nothing yet.")
+        link = page.get_by_role("link", name=re.compile("logless-setup-"))
+        carried = link.inner_text()
         with context.expect_page() as opened:
-            page.get_by_role("link", name=re.compile("logless-setup-")).click()
+            link.click()
         # The owner's page follows by itself, though its link still has the focus.
         expect(told.locator(".told h3").first).to_contain_text("pageview would be counted", timeout=10_000)
         expect(told).to_contain_text("name /demo/")
-        opened.value.evaluate("logless('signup', {props: {plan: 'free'}})")
-        expect(told.locator(".told h3").first).to_contain_text("signup", timeout=10_000)
+        opened.value.evaluate("logless('signup-canary', {props: {plan: 'free'}})")
+        expect(told.locator(".told h3").first).to_contain_text("signup-canary", timeout=10_000)
         assert faults == []
         assert totals(logless, token) == ([0, 0, 0], [])
         # The control: the same page without the token.
@@ -61,4 +64,11 @@ def test_an_owner_follows_the_first_hit_and_it_is_counted_nowhere(tmp_path: Path
         page.goto(f"{logless.url}/sites/demo")
         expect(page.locator('[data-metric="pageviews"]')).to_have_text("1", timeout=10_000)
         assert totals(logless, token)[1] == [["bot"]]
+        # The page's name is there and has to be found; the token, and the event that came with it, are nowhere.
+        markers = tmp_path / "markers.txt"
+        (setup_token,) = re.findall(r"logless-setup-[\w-]{22}", carried)
+        markers.write_text(f"/demo/\n{setup_token}\nsignup-canary\n")
+        found = json.loads(logless.run("privacy", "scan", str(markers), "--json").stdout)["found"]
+        assert {one["text"] for one in found} == {0}
+        markers.unlink()
         browser.close()
