@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import dashboards.app
+from collector.diagnostics import LiveDiagnostics
 from collector.errors import Watched
 from collector.handover import Handover
 from collector.live import LiveWindow
@@ -21,13 +22,17 @@ from collector.pipeline import Means, Pipeline
 from collector.replay import Line, ReplayClock, replay
 from collector.runtime import runtime_folder
 from collector.settings import Settings, read_settings, read_size
+from collector.snippet import snippet
+from dashboards.hosts import Hosts
 from dashboards.way_in import WayIn
 from ingest.app import App, Apps
 from ingest.boundary.geo import Countries
+from ingest.boundary.identifiers import find_identifier
 from ingest.counters.cells import UNFOLDING
 from ingest.counters.journal import Journal, Unjournaled
 from ingest.hits.attributes import visit_attributes
 from ingest.hits.catalogue import Catalogue
+from ingest.hits.recent import Recent
 from ingest.site import Site, Sites
 from ingest.store.client import Connector, StoreBusyError, Target
 from ingest.store.control.database import Control
@@ -144,7 +149,9 @@ class Collector:
         handed, self.handed_over = self.handed_over, None
         for batch in self.ledger.recall(self.owners, handed.days if handed is not None else None):
             self.writer.submit(batch)
-        self.pipeline = Pipeline(self.means, self.ledger, self.clock, self._pages())
+        setups, recent = self.means.setups(), Recent()
+        pages = self._pages(LiveDiagnostics(setups, recent, self.clock))
+        self.pipeline = Pipeline(self.means, self.ledger, self.clock, pages, setups=setups, recent=recent)
         if handed is not None:
             self.pipeline.take_over(handed.keys, handed.visits)
         self.app = Watched(self.pipeline.app)
@@ -169,7 +176,7 @@ class Collector:
                     raise
                 time.sleep(0.1)
 
-    def _pages(self) -> Any:
+    def _pages(self, diagnostics: LiveDiagnostics) -> Any:
         health = Health(self.ledger, self.writer, self.spool, self.journal)
         app = dashboards.app.build(
             sites=self.sites,
@@ -179,10 +186,23 @@ class Collector:
             live=LiveWindow(self.ledger, self.writer),
             clock=self.clock,
             way_in=self._way_in(),
+            diagnostics=diagnostics,
+            hosts=Hosts(source=self._source_of, is_spam=self.means.catalogue.is_spam),
+            snippet=self._snippet,
+            identifies=lambda text: str(find_identifier(text) or ""),
             breakdowns=(*UNFOLDING, *(attribute.breakdown for attribute in self.means.attributes)),
             notices=lambda: self.notices,
         )
         return operations(self.settings, health, app)
+
+    def _source_of(self, host: str) -> str:
+        """Return the name that a referring host goes by."""
+        known = self.means.catalogue.host(host)
+        return known.name if known is not None else host
+
+    def _snippet(self, site: str) -> str:
+        """Return the tag of a configured site."""
+        return next(snippet(self.settings.server, each) for each in self.sites if each.id == site)
 
     def _way_in(self) -> WayIn:
         server = self.settings.server

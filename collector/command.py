@@ -28,9 +28,10 @@ token = typer.Typer(help="Keys for the Stats API.", no_args_is_help=True)
 retention = typer.Typer(help="Deletion of what is past its time.", no_args_is_help=True)
 privacy = typer.Typer(help="What is held, asked of the store itself.", no_args_is_help=True)
 geo = typer.Typer(help="The country database.", no_args_is_help=True)
+explain = typer.Typer(help="What becomes of a submission, step by step.", no_args_is_help=True)
 for name, group in (
     ("site", site), ("app", app), ("user", user), ("token", token),
-    ("retention", retention), ("privacy", privacy), ("geo", geo),
+    ("retention", retention), ("privacy", privacy), ("geo", geo), ("explain", explain),
 ):  # fmt: skip
     main.add_typer(group, name=name)
 
@@ -157,6 +158,21 @@ def send_test(
     if kind not in {"hit", "crash"}:
         raise typer.BadParameter("say hit or crash")
     _show(_do(config, "send-test", {"kind": kind, "id": given}), as_json=as_json)
+
+
+@explain.command("hit")
+def explain_hit(
+    file: Annotated[Path, typer.Argument(help="Lines as for replay, or the body of one submission.")],
+    config: Config = _CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Say of each step what it does with a hit, and what the hit would add. Nothing is counted."""
+    from collector.acts.explanations import write_explanation
+
+    if not file.exists():
+        _fail(f"{file} is not there")
+    result = _do(config, "explain hit", {"file": str(file.resolve())})
+    typer.echo(json.dumps(result) if as_json else "\n".join(line for one in result for line in write_explanation(one)))
 
 
 @site.command("list")

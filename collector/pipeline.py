@@ -28,6 +28,9 @@ from ingest.hits.handover import Handover as VisitsHandover
 from ingest.hits.matomo.endpoint import PATHS, MatomoEndpoint
 from ingest.hits.names import Names
 from ingest.hits.pixel import PixelEndpoint
+from ingest.hits.recent import Recent
+from ingest.hits.rehearsal import Rehearsal
+from ingest.hits.setups import Setups
 from ingest.hits.visits import Visits
 from ingest.site import Sites
 
@@ -56,12 +59,25 @@ class Means:
         ledger.renew([*self.sites, *self.apps])
         return ledger
 
+    def setups(self) -> Setups:
+        """Begin to take tests of members."""
+        return Setups(lambda: Rehearsal(self.attributes, Names(self.catalogue)))
+
 
 class Pipeline:
     """One clock, one set of keys, one ledger. The live one journals; a replay has its own, which does not."""
 
-    def __init__(self, means: Means, ledger: Ledger, clock: Callable[[], float], pages: ASGIApp) -> None:
-        """Take `pages`, which answers whatever is no submission."""
+    def __init__(
+        self,
+        means: Means,
+        ledger: Ledger,
+        clock: Callable[[], float],
+        pages: ASGIApp,
+        *,
+        setups: Setups | None = None,
+        recent: Recent | None = None,
+    ) -> None:
+        """Take `pages`, which answers whatever is no submission, and what pages show of submissions as they come."""
         settings = means.settings
         self._clock = clock
         self.keys = DayKeys()
@@ -69,6 +85,8 @@ class Pipeline:
         self.names = Names(means.catalogue)
         self.ledger = ledger
         self.visits = Visits(self.ledger, means.attributes)
+        self.setups = setups or means.setups()
+        self.recent = recent or Recent()
         hits = HitEndpoint(
             means.sites,
             self.ledger,
@@ -77,6 +95,8 @@ class Pipeline:
             countries=means.countries,
             agents=self.agents,
             names=self.names,
+            setups=self.setups,
+            recent=self.recent,
             clock=clock,
             limits=HitLimits(read_size(settings.limits.body), settings.limits.per_sender),
         )
@@ -122,6 +142,7 @@ class Pipeline:
         for day in closed:
             self.keys.drop(day.owner, day.date)
             self.visits.forget(day)
+            self.recent.forget(day.owner)
         if closed:
             self.agents.forget()
             self.names.forget()

@@ -17,14 +17,17 @@ from starlette.responses import JSONResponse, Response
 
 from dashboards.assets import Assets
 from dashboards.desk import Ask, Desk
+from dashboards.diagnostics import Diagnostics
 from dashboards.figures import Figures
 from dashboards.headers import SecureHeaders
+from dashboards.hosts import Hosts
 from dashboards.inventory import Inventory
 from dashboards.live import Live
 from dashboards.page import Page
 from dashboards.panels import panels_of
 from dashboards.passwords import Passwords
 from dashboards.questions import Questions
+from dashboards.referrers import Referrers
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
 from dashboards.routes import build_routes
@@ -60,11 +63,18 @@ def build(
     clock: Callable[[], float],
     way_in: WayIn,
     breakdowns: Sequence[Breakdown],
+    *,
+    diagnostics: Diagnostics,
+    hosts: Hosts,
+    snippet: Callable[[str], str],
+    identifies: Callable[[str], str],
     notices: Callable[[], Sequence[str]] = tuple,
     hasher: PasswordHasher | None = None,
 ) -> Starlette:
     """Return the application. `notices` are lines that every member reads on top of a page.
 
+    What only the way in knows is handed over: `diagnostics` of its last submissions, what it makes of `hosts`, the
+    `snippet` of a site, and the word for what in a text `identifies` a person.
     It opens nothing and closes nothing: the reader, the control database and the live view are the caller's.
     """
     questions = Questions(reader)
@@ -77,6 +87,9 @@ def build(
         figures=Figures(questions, live),
         reports=Reports(questions, live),
         refusals=Refusals(questions, live),
+        referrers=Referrers(questions),
+        diagnostics=diagnostics,
+        hosts=hosts,
         inventory=Inventory(questions),
         control=control,
         passwords=Passwords(control, hasher or PasswordHasher()),
@@ -86,6 +99,8 @@ def build(
         dimensions=dimensions_of(breakdowns),
         clock=clock,
         notices=notices,
+        snippet=snippet,
+        identifies=identifies,
         is_https=is_https,
         way_in=way_in,
     )

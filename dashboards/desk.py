@@ -9,10 +9,13 @@ from enum import StrEnum
 from starlette.requests import Request
 
 from dashboards.assets import Assets
+from dashboards.diagnostics import Diagnostics
 from dashboards.figures import Figures
+from dashboards.hosts import Hosts
 from dashboards.inventory import Inventory
 from dashboards.panels import Panel
 from dashboards.passwords import Passwords
+from dashboards.referrers import Referrers
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
 from dashboards.throttle import Throttle
@@ -34,6 +37,9 @@ class Desk:
     figures: Figures
     reports: Reports
     refusals: Refusals
+    referrers: Referrers
+    diagnostics: Diagnostics
+    hosts: Hosts
     inventory: Inventory
     control: Control
     passwords: Passwords
@@ -43,6 +49,10 @@ class Desk:
     dimensions: Mapping[str, str]
     clock: Callable[[], float]
     notices: Callable[[], Sequence[str]]
+    snippet: Callable[[str], str]
+    """The tag that a page of a site carries."""
+    identifies: Callable[[str], str]
+    """What a text holds that identifies a person, in a word, or nothing."""
     is_https: bool
     way_in: WayIn
 

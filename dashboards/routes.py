@@ -11,6 +11,7 @@ from starlette.routing import Route
 from dashboards.access import Gate, Permission, View
 from dashboards.desk import Desk, Format
 from dashboards.pages.account import account, change_password, revoke_session
+from dashboards.pages.audit import show_audit
 from dashboards.pages.breakdown import breakdown
 from dashboards.pages.crashes import crash, crashes
 from dashboards.pages.files import favicon, static_file
@@ -19,6 +20,8 @@ from dashboards.pages.home import home
 from dashboards.pages.login import login, logout, open_link, show_login
 from dashboards.pages.overview import overview
 from dashboards.pages.privacy import app_privacy, privacy, site_privacy
+from dashboards.pages.review import save_review, show_review
+from dashboards.pages.setup import begin_trial, show_setup
 from dashboards.shell import Shell
 from dashboards.stats.endpoint import query
 
@@ -42,6 +45,11 @@ ROUTES: Final = (
     Entry("/", home, Permission.MEMBER, also="/index"),
     _page("/sites/{site}", overview, Permission.MEMBER),
     _page("/sites/{site}/privacy", site_privacy, Permission.MEMBER),
+    _page("/sites/{site}/audit", show_audit, Permission.MEMBER),
+    _page("/sites/{site}/audit/review", show_review, Permission.MEMBER),
+    Entry("/sites/{site}/audit/review", save_review, Permission.EDITOR, "POST"),
+    _page("/sites/{site}/setup", show_setup, Permission.MEMBER),
+    Entry("/sites/{site}/setup", begin_trial, Permission.MEMBER, "POST"),
     _page("/sites/{site}/{panel}", breakdown, Permission.MEMBER),
     _page("/apps/{app:int}/crashes", crashes, Permission.MEMBER),
     _page("/apps/{app:int}/crashes/{group}", crash, Permission.MEMBER),

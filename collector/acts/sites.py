@@ -9,8 +9,10 @@ from typing import Any
 from collector.acts.act import Act, House
 from collector.configuration import add_checked, remove_section
 from collector.control_socket import Progress, RefusedError
-from collector.settings import Server, read_settings
+from collector.settings import read_settings
+from collector.snippet import snippet
 from ingest.site import Site
+from ingest.store.control.reviews import drop_reviews
 from ingest.store.retention import drop_owner
 
 _WAIT = 30.0
@@ -41,33 +43,16 @@ async def _add(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[
     house.settings = await asyncio.to_thread(add_checked, path, "site", values)
     if house.collector is not None:
         house.collector.reload()
-    return {**_told(house.sites[values["id"]]), "snippet": snippet(house, values["id"])}
-
-
-def snippet(house: House, site: str) -> str:
-    """Return the tag that a page of the site carries, and the image beside it where the site counts images.
-
-    The beacon sends no parameter that the tag does not name.
-    """
-    server = house.settings.server
-    names = "|".join(sorted(house.sites[site].params))
-    params = f' data-params="{names}"' if names else ""
-    default = Server.model_fields["event_path"].default
-    elsewhere = f' data-api="{server.url}{server.event_path}"' if server.event_path != default else ""
-    tag = f'<script defer src="{server.url}{server.beacon_path}" data-site="{site}"{elsewhere}{params}></script>'
-    if not house.sites[site].pixel:
-        return tag
-    # Across origins browsers send the page's whole address only where they are asked to.
-    image = f'<img src="{server.url}{server.pixel_path}?d={site}" alt="" referrerpolicy="no-referrer-when-downgrade">'
-    return f"{tag}\n<noscript>{image}</noscript>"
+    return {**_told(house.sites[values["id"]]), "snippet": snippet(house.settings.server, house.sites[values["id"]])}
 
 
 async def _snippet(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
     if arguments["id"] not in house.sites:
         raise RefusedError(f'no site "{arguments["id"]}" is configured: see `logless site list`')
-    url = house.settings.server.url
-    images = f"; img-src {url}" if house.sites[arguments["id"]].pixel else ""
-    return {"snippet": snippet(house, arguments["id"]), "csp": f"script-src {url}; connect-src {url}{images}"}
+    server = house.settings.server
+    site = house.sites[arguments["id"]]
+    images = f"; img-src {server.url}" if site.pixel else ""
+    return {"snippet": snippet(server, site), "csp": f"script-src {server.url}; connect-src {server.url}{images}"}
 
 
 async def _delete(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
@@ -81,6 +66,7 @@ async def _delete(house: House, arguments: Mapping[str, Any], _: Progress) -> di
     house.open.ledger.discard(site)
     await asyncio.to_thread(house.open.writer.wait, _WAIT)
     dropped = await asyncio.to_thread(drop_owner, house.open.connection, site)
+    await asyncio.to_thread(drop_reviews, house.control, site)
     if not known and not dropped:
         raise RefusedError(f'no site "{site}" is configured, and nothing is kept of one: see `logless site list`')
     return {"id": site, "dropped": dropped, "configured": site in house.sites}

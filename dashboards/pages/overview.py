@@ -92,6 +92,8 @@ async def overview(ask: Ask) -> Page:
             "cards": cards,
             "has_rare": any(row.value == RARE for card in cards for row in card.breakdown.values),
             "is_whole_day": _tells_no_hours(steps, period),
+            "snippet": ask.desk.snippet(site.id),
+            "is_one_address": ask.desk.diagnostics.is_one_address(site.id),
         },
         data=_data(site, period, total, steps, cards),
         table=Table((period.bucket.value, *METRICS), [(step.name, *step.counts.amounts) for step in steps]),

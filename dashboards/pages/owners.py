@@ -39,7 +39,9 @@ def site_tabs(site: Site, period: Period, current: str) -> list[Tab]:
     """Return the tabs of a site's pages."""
     return [
         Tab("Overview", link(site_path(site), period.arguments), current == "overview"),
+        Tab("Referrer audit", link(site_path(site, "audit"), period.arguments), current == "audit"),
         Tab("Privacy", link(site_path(site, "privacy"), period.arguments), current == "privacy"),
+        Tab("Set up", link(site_path(site, "setup"), period.arguments), current == "setup"),
     ]
 
 

@@ -29,7 +29,10 @@ from ingest.hits.answers import ACCEPTED, BUSY, PREFLIGHT, TOO_LARGE, WRONG_TYPE
 from ingest.hits.hit import Arrival
 from ingest.hits.location import Location
 from ingest.hits.names import Names
+from ingest.hits.recent import Recent
+from ingest.hits.setups import Setup, Setups
 from ingest.hits.steps import walk
+from ingest.hits.trace import Passage, Trace
 from ingest.hits.visit import Presence
 from ingest.hits.visits import Visits
 from ingest.hits.wire import Submission, WireError, props_of, read_submissions
@@ -84,6 +87,8 @@ class HitEndpoint:
         countries: Countries,
         agents: Agents,
         names: Names,
+        setups: Setups,
+        recent: Recent,
         clock: Callable[[], float],
         limits: HitLimits,
     ) -> None:
@@ -95,6 +100,8 @@ class HitEndpoint:
         self._countries = countries
         self._agents = agents
         self._names = names
+        self._setups = setups
+        self._recent = recent
         self._clock = clock
         self._most_bytes = limits.body
         self._rates = Rates(limits.per_minute)
@@ -122,34 +129,53 @@ class HitEndpoint:
         """Count what a request brings and return the answer to it. Raises DisconnectedError."""
         headers = _wanted(scope["headers"])
         if scope["method"] != "POST" or _type(headers) not in _TYPES:
-            self._ledger.refuse(UNKNOWN_OWNER, Refusal.BAD_TYPE, self._clock())
+            self._refuse(UNKNOWN_OWNER, Refusal.BAD_TYPE, self._clock())
             return WRONG_TYPE
         body = await read_body(receive, self._most_bytes)
         if isinstance(body, Refusal):
-            self._ledger.refuse(UNKNOWN_OWNER, body, self._clock())
+            self._refuse(UNKNOWN_OWNER, body, self._clock())
             return TOO_LARGE
         return self._take(body, headers, scope[ADDRESS])
 
     def _take(self, body: bytes, headers: dict[bytes, bytes], address: Address) -> Answer:
         now = self._clock()
-        if self._ledger.full:
+        setup, body = self._setups.pick(body, now)
+        if setup is None and self._ledger.full:
             return BUSY
+        found = self._read(body)
+        request = _Request(headers, address)
+        if setup is not None:
+            return self._rehearse(setup, found, request, now)
+        if isinstance(found, _Fault):
+            self._refuse(UNKNOWN_OWNER, found.reason, now)
+            return refused(found.error)
+        for site, submission in found:
+            self._count(site, submission, request, now)
+        return ACCEPTED
+
+    def _read(self, body: bytes) -> list[tuple[Site, Submission]] | _Fault:
+        """Return every submission of a body with each site that it names."""
         try:
             submissions = read_submissions(body)
             for submission in submissions:
                 props_of(submission)
-            sites = [self._sites_of(submission) for submission in submissions]
         except WireError as error:
             reason = Refusal.BAD_JSON if str(error) == "not JSON" else Refusal.BAD_FIELD
-            self._ledger.refuse(UNKNOWN_OWNER, reason, now)
-            return refused(str(error))
-        if not all(sites):
-            self._ledger.refuse(UNKNOWN_OWNER, Refusal.UNKNOWN_SITE, now)
-            return refused("field d names no site of this server")
-        request = _Request(headers, address)
-        for submission, owners in zip(submissions, sites, strict=True):
-            for site in owners:
-                self._count(site, submission, request, now)
+            return _Fault(reason, str(error))
+        named = [(submission, self._sites_of(submission)) for submission in submissions]
+        if not all(sites for _, sites in named):
+            return _Fault(Refusal.UNKNOWN_SITE, "field d names no site of this server")
+        return [(site, submission) for submission, sites in named for site in sites]
+
+    def _rehearse(
+        self, setup: Setup, found: list[tuple[Site, Submission]] | _Fault, request: _Request, now: float
+    ) -> Answer:
+        """Tell whoever tests what would become of submissions, and answer as if they were counted."""
+        if isinstance(found, _Fault):
+            setup.tell(Trace("", "", (Passage("body", found.error, found.reason),)))
+            return refused(found.error)
+        for site, submission in found:
+            setup.tell(setup.rehearsal.take(self._arrival(site, submission, request), now))
         return ACCEPTED
 
     def _sites_of(self, submission: Submission) -> list[Site]:
@@ -160,7 +186,25 @@ class HitEndpoint:
 
     def _count(self, site: Site, submission: Submission, request: _Request, now: float) -> None:
         day = self._ledger.day(site, now)
-        arrival = Arrival(
+        over_rate = self._rates.limited and self._rates.is_over(
+            self._keys.sender(site.id, day.date, request.address), now
+        )
+        hit = walk(self._arrival(site, submission, request, over_rate=over_rate), self._names)
+        if isinstance(hit, Refusal):
+            self._refuse(site.owner, hit, now)
+            return
+        before = self._ledger.day_before(site, day)
+        presence = self._presence(site, day, request)
+        refusal = self._visits.take(
+            hit, presence, self._presence(site, before, request) if before is not None else None, now
+        )
+        if refusal is not None:
+            self._refuse(site.owner, refusal, now)
+            return
+        self._recent.came(site.id, presence.visitor, presence.who)
+
+    def _arrival(self, site: Site, submission: Submission, request: _Request, *, over_rate: bool = False) -> Arrival:
+        return Arrival(
             site=site,
             submission=submission,
             location=Location.read(submission.address_of_page),
@@ -169,22 +213,12 @@ class HitEndpoint:
             network=request.address.network,
             languages=request.languages,
             from_own_network=bool(site.own_networks) and request.address.is_in(self._networks(site.own_networks)),
-            over_rate=self._rates.limited
-            and self._rates.is_over(self._keys.sender(site.id, day.date, request.address), now),
+            over_rate=over_rate,
         )
-        hit = walk(arrival, self._names)
-        if isinstance(hit, Refusal):
-            self._ledger.refuse(site.owner, hit, now)
-            return
-        before = self._ledger.day_before(site, day)
-        refusal = self._visits.take(
-            hit,
-            self._presence(site, day, request),
-            self._presence(site, before, request) if before is not None else None,
-            now,
-        )
-        if refusal is not None:
-            self._ledger.refuse(site.owner, refusal, now)
+
+    def _refuse(self, owner: str, reason: Refusal, now: float) -> None:
+        self._ledger.refuse(owner, reason, now)
+        self._recent.refused(owner, reason)
 
     def _presence(self, site: Site, day: Day, request: _Request) -> Presence:
         visitor = self._keys.visitor(site.id, day.date, request.address, request.agent)
@@ -196,6 +230,14 @@ class HitEndpoint:
         if found is None:
             found = self._own[cidrs] = Networks(cidrs)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """Why a body cannot be read, for counting and for whoever sent it."""
+
+    reason: Refusal
+    error: str
 
 
 class _Request:

@@ -88,7 +88,7 @@ def test_the_commands_are_those_of_the_contract() -> None:
         "serve", "demo", "check", "doctor", "migrate", "replay", "send-test", "site add", "site list", "site snippet",
         "site delete", "app add", "app list", "app dsn", "user add", "user list", "user role", "user reset",
         "token create", "token list", "token revoke", "privacy inventory", "privacy scan", "retention run",
-        "geo update",
+        "geo update", "explain hit",
     }  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def test_help_loads_none_of_what_takes_time() -> None:
     [
         ["nonsense"], ["site"], ["site", "nonsense"], ["site", "add"], ["app", "add"], ["check", "--nonsense"],
         ["user", "add", "bob", "--role", "king"], ["user", "role", "bob", "king"], ["send-test", "rain"],
-        ["app", "dsn", "six"], ["token", "create"], ["demo", "--days", "9999"], ["replay"],
+        ["app", "dsn", "six"], ["token", "create"], ["demo", "--days", "9999"], ["replay"], ["explain", "hit"],
     ],
 )  # fmt: skip
 def test_wrong_usage_exits_with_2(terminal: Terminal, arguments: list[str]) -> None:

@@ -7,13 +7,21 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from dashboards_stage import BREAKDOWNS, FAST, NOW, NUMBERS, Clock, Memory, Rows, Stats
+from dashboards_stage import BREAKDOWNS, FAST, HOSTS, NOW, NUMBERS, Clock, Memory, Rows, Stats, snippet
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from collector.diagnostics import LiveDiagnostics
 from dashboards.app import build
 from dashboards.way_in import WayIn
 from ingest.app import App, Apps
+from ingest.boundary.identifiers import find_identifier
+from ingest.hits.attributes import visit_attributes
+from ingest.hits.catalogue import Catalogue
+from ingest.hits.names import Names
+from ingest.hits.recent import Recent
+from ingest.hits.rehearsal import Rehearsal
+from ingest.hits.setups import Setups
 from ingest.site import Profile, Site, Sites
 from ingest.store.client import Connection, Connector
 from ingest.store.control.database import Control
@@ -96,11 +104,42 @@ def apps(app: App) -> Apps:
 
 
 @pytest.fixture
+def setups() -> Setups:
+    return Setups(lambda: Rehearsal(visit_attributes(), Names(Catalogue.open())))
+
+
+@pytest.fixture
+def recent() -> Recent:
+    return Recent()
+
+
+@pytest.fixture
 def build_at(
-    sites: Sites, apps: Apps, reader: Reader, control: Control, live: Memory, clock: Clock
-) -> Callable[[str], Starlette]:
-    def build_at(base_url: str) -> Starlette:
-        return build(sites, apps, reader, control, live, clock, WayIn(base_url), BREAKDOWNS, hasher=FAST)
+    sites: Sites,
+    apps: Apps,
+    reader: Reader,
+    control: Control,
+    live: Memory,
+    clock: Clock,
+    setups: Setups,
+    recent: Recent,
+) -> Callable[[str | WayIn], Starlette]:
+    def build_at(address: str | WayIn) -> Starlette:
+        return build(
+            sites,
+            apps,
+            reader,
+            control,
+            live,
+            clock,
+            address if isinstance(address, WayIn) else WayIn(address),
+            BREAKDOWNS,
+            diagnostics=LiveDiagnostics(setups, recent, clock),
+            hosts=HOSTS,
+            snippet=snippet,
+            identifies=lambda text: str(find_identifier(text) or ""),
+            hasher=FAST,
+        )
 
     return build_at
 

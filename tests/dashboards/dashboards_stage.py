@@ -11,6 +11,7 @@ from itertools import count
 from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
+from dashboards.hosts import Hosts
 from ingest.counters.cells import METRICS, UNFOLDING
 from ingest.counters.exemplar import Exemplar
 from ingest.hits.attributes import visit_attributes
@@ -22,7 +23,16 @@ BREAKDOWNS = (*UNFOLDING, *(attribute.breakdown for attribute in visit_attribute
 FAST = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 """Argon2 that costs nothing; `test_passwords` also runs the real one."""
 
+HOSTS = Hosts(
+    source=lambda host: "Google" if host.startswith("google.") else host,
+    is_spam=lambda host: host == "free-traffic.example",
+)
+
 NUMBERS = count()
+
+
+def snippet(site: str) -> str:
+    return f'<script defer src="http://testserver/js/logless.js" data-site="{site}"></script>'
 
 
 class Rows:

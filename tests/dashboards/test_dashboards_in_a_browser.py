@@ -20,10 +20,19 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from starlette.applications import Starlette
 
 from ingest.app import App
+from ingest.counters.cells import UNKNOWN_OWNER, Refusal
+from ingest.counters.disclosure import Who
 from ingest.counters.exemplar import Exemplar
+from ingest.hits.agents import Agent
+from ingest.hits.hit import Arrival
+from ingest.hits.location import Location
+from ingest.hits.recent import BROWSERS, Recent
+from ingest.hits.setups import Setups
+from ingest.hits.wire import read_submissions
 from ingest.site import Site
 from ingest.store.control.database import Control
 from ingest.store.control.links import make_link
+from ingest.store.control.reviews import Finding, Status, add_review
 from ingest.store.control.users import User
 
 pytest_plugins = ["dashboards_fixtures"]
@@ -31,6 +40,7 @@ pytestmark = pytest.mark.browser
 
 CHROMIUM = shutil.which("chromium")
 GROUP = "e" * 16
+REVIEWED = "forum.of-a-very-long-name-that-goes-on-and-on.example"
 
 SCREENS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
@@ -68,13 +78,36 @@ def base_url(pages: Starlette) -> Iterator[str]:
 
 
 @pytest.fixture
-def filled(rows: Rows, site: Site, app: App, live: Memory) -> list[str]:
+def told(setups: Setups, recent: Recent, site: Site, owner: User, control: Control) -> None:
+    """A trial of the owner's with what came of two hits, refusals, a proxy's mark, and a review that is due."""
+    setup = setups.begin(site.id, owner.id, NOW)
+    for host in (*site.hosts, "a-host-of-somebody-else-" * 3 + ".example"):
+        body = json.dumps({"n": "pageview", "u": f"https://{host}/a/{'long-path-' * 20}", "d": site.id})
+        arrival = Arrival(
+            site, read_submissions(body.encode())[0], Location.read(json.loads(body)["u"]),
+            Agent("Firefox", "Linux", "desktop", bot=False), "CH", "8.8", "en",
+        )  # fmt: skip
+        setup.tell(setup.rehearsal.take(arrival, NOW))
+    for reason in (Refusal.BOT, Refusal.HOST):
+        recent.refused(site.id, reason)
+        recent.refused(UNKNOWN_OWNER, Refusal.UNKNOWN_SITE)
+    for number in range(BROWSERS):
+        recent.came(site.id, b"%d" % number, Who(b"proxy", "8.8"))
+    finding = Finding("https://forum.example/" + "thread" * 30, Status.EXAGGERATED, "words " * 60, TODAY)
+    add_review(control, site.id, REVIEWED, finding, owner.id, TODAY)
+
+
+@pytest.fixture
+def filled(rows: Rows, site: Site, app: App, live: Memory, told: None) -> list[str]:
     days = [TODAY - timedelta(days=back) for back in range(28)]
     rows.hours(site.id, [(day, 9, [40 + day.day, 50, 99, 3, 20, 2000, 60, 1]) for day in days])
     for attribute in ("page", "source", "country", "browser", "system", "device", "language", "event", "network"):
         values = ("(rare)", "", "CH", "/blog/" + "a-long-title-" * 12)
         rows.cells(site.id, attribute, [(TODAY, value, [30, 33, 60, 2, 9, 900, 50, 1]) for value in values])
     rows.refusals(site.owner, [(TODAY, "bot", 5)])
+    for host in (REVIEWED, "free-traffic.example", "google.com"):
+        rows.cells(site.id, "referrer", [(TODAY, host, [30, 33, 60, 2, 33, 0, 50, 1])])
+    rows.pairs(site.id, "goal*source", [(TODAY, "Buy", REVIEWED, [30, 33, 60, 2, 9, 900, 50, 1])])
     frame = {"function": "merge_" * 30, "module": "app.sync", "file": "sync.py", "line": 8, "in_app": True}
     stack = json.dumps({"platform": "python", "exceptions": [{"type": "E", "frames": [{"function": "f"}, frame]}]})
     rows.groups(app.id, [(GROUP, date(2026, 11, 16), Exemplar(1, "KeyError", "merge", stack), TODAY, TODAY)])
@@ -84,6 +117,7 @@ def filled(rows: Rows, site: Site, app: App, live: Memory) -> list[str]:
         f"/sites/{site.id}/pages", f"/sites/{site.id}/privacy", "/sites/empty.example", f"/apps/{app.id}/crashes",
         f"/apps/{app.id}/crashes/{GROUP}", f"/apps/{app.id}/privacy", "/apps/999999/crashes", "/privacy", "/account",
         "/help",
+        f"/sites/{site.id}/audit", f"/sites/{site.id}/audit/review?host={REVIEWED}", f"/sites/{site.id}/setup",
     ]  # fmt: skip
 
 
@@ -271,4 +305,25 @@ def test_people_get_about_without_scripts(
     page.locator(".account summary").click()
     page.get_by_role("button", name="Sign out").click()
     assert page.url == f"{base_url}/login"
+    context.close()
+
+
+def test_a_host_is_reviewed_by_keys_alone_and_without_scripts(
+    browser: Browser, base_url: str, control: Control, owner: User, filled: list[str], site: Site
+) -> None:
+    context = signed_in(browser, base_url, control, owner, **SCREENS["without scripts"])
+    page = context.new_page()
+    page.goto(f"{base_url}/sites/{site.id}/audit")
+    page.get_by_role("link", name="free-traffic.example").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Link to the claim").focus()
+    for keys in ("https://free-traffic.example/best", "Tab", "unfounded", "Tab", "Sends nobody.", "Tab"):
+        page.keyboard.press(keys) if keys == "Tab" else page.keyboard.type(keys)
+    page.get_by_role("button", name="Keep this review").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("The review is kept.")
+    assert page.locator(".history li strong").all_inner_texts() == ["Unfounded"]
+    page.get_by_role("link", name="Referrer audit").last.click()
+    row = page.locator('[data-host="free-traffic.example"]')
+    assert row.locator("td").first.inner_text().startswith("Unfounded")
     context.close()

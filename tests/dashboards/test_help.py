@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 
@@ -10,11 +11,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import dashboards
-from dashboards.app import build
 from dashboards.pages.help import SECTIONS
 from dashboards.way_in import WayIn
 from ingest.hits import beacon
-from ingest.site import Sites
 
 pytest_plugins = ["dashboards_fixtures"]
 
@@ -45,12 +44,9 @@ def test_every_attribute_that_the_beacon_reads_is_explained(anyone: TestClient) 
     assert not [name for name in attributes if f"<code>{name}</code>" not in text]
 
 
-def test_addresses_are_those_of_the_configuration(
-    sites: Sites, apps: object, reader: object, control: object, live: object, clock: object
-) -> None:
+def test_addresses_are_those_of_the_configuration(build_at: Callable[[WayIn], Starlette]) -> None:
     way_in = WayIn("https://stats.example.org", "/a/b.js", "/x/e", "/x/pixel.gif")
-    pages: Starlette = build(sites, apps, reader, control, live, clock, way_in, ())  # type: ignore[arg-type]
-    client = TestClient(pages)
+    client = TestClient(build_at(way_in))
     text = unescape(client.get("/help").text)
     for address in ("/a/b.js", "/a/b.core.js", "/a/b.mjs", "/a/b.d.ts", "/x/e", "/x/pixel.gif?d=", "/matomo.php"):
         assert f"https://stats.example.org{address}" in text

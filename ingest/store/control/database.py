@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, MetaData, String, Table, create_engine, event, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 METADATA: Final = MetaData()
 
@@ -58,6 +58,20 @@ FACTS: Final = Table(
     METADATA,
     Column("name", String, primary_key=True),
     Column("value", String, nullable=False),
+)
+REVIEWS: Final = Table(
+    "reviews",
+    METADATA,
+    Column("id", Integer, primary_key=True, comment="of one site and host the newest holds"),
+    Column("site", String, nullable=False),
+    Column("host", String, nullable=False, comment="a referring host: a website, not a person"),
+    Column("claim", String, nullable=False, comment="URL of what is claimed there, or empty"),
+    Column("status", String, nullable=False),
+    Column("note", String, nullable=False),
+    Column("reviewer", ForeignKey("users.id", ondelete="SET NULL"), index=True, comment="null: somebody who has left"),
+    Column("day", Integer, nullable=False, comment="day since 1970"),
+    Column("due", Integer, comment="day since 1970 on which to look again; null: never"),
+    Index("reviews_of_host", "site", "host"),
 )
 
 
