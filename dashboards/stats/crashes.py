@@ -56,7 +56,7 @@ async def answer_crashes(reports: Reports, app: App, question: Question) -> Rows
         counted.health = await _health(reports, app, question)
     keys = dict.fromkeys([*counted.reports, *counted.health])
     if not question.dimensions and not keys:
-        keys[()] = None
+        return Rows([Row((), (0,) * len(question.metrics))], _warnings(question))
     rows = [Row(key, tuple(counted.metric(key, name) for name in question.metrics)) for key in keys]
     return Rows(rows, _warnings(question))
 

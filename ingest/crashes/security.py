@@ -67,6 +67,7 @@ _LONGEST: Final = 64 << 10
 _MOST: Final = 100
 _HOST: Final = re2.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+")
 _LONGEST_HOST: Final = 100
+_LAST_LINE: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _read_policy(policy: Section) -> Violation:
         kind=f"CSP:{directive if directive in DIRECTIVES else 'other'}",
         # The script of an extension is none of the site's: which ones somebody has may tell who it is.
         file=file if _scheme(file) in {"http", "https"} else "",
-        line=line or 0,
+        line=line if line is not None and 0 < line <= _LAST_LINE else 0,
         blocked=blocked,
         blocked_is_free=blocked in _WORDS or blocked in {"", "extension", "other", WITHHELD},
     )

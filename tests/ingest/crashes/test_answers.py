@@ -26,7 +26,9 @@ def test_the_header_has_the_form_that_sdks_parse(app: App | None, sessions: bool
 
 def test_what_is_wanted_is_never_held_back_unless_busy() -> None:
     assert not {"error", "default"} & set(re.split("[:;]", rate_limits(EXPLICIT).decode()))
-    assert {"error", "default", "security", "session"} <= set(re.split("[:;]", rate_limits(EXPLICIT, busy=True).decode()))
+    assert {"error", "default", "security", "session"} <= set(
+        re.split("[:;]", rate_limits(EXPLICIT, busy=True).decode())
+    )
 
 
 @pytest.mark.parametrize("problem", [*PROBLEMS.values(), DENIED, NOT_FOUND, WRONG_METHOD])
