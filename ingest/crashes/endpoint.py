@@ -27,6 +27,7 @@ from ingest.crashes.authentication import key_of_request
 from ingest.crashes.encoding import Limits
 from ingest.crashes.intake import Intake, Outcome, Taken
 from ingest.crashes.query import parameter_of
+from ingest.crashes.reader import Reading
 from ingest.crashes.submission import SECURITY_ROUTES, Route, is_same_key, open_submission
 
 _PATH: Final = re2.compile(r"/api/(?:(\d{1,10})/(envelope|store|security|csp-report)|store)/?$")
@@ -50,7 +51,8 @@ class CrashEndpoint:
         self._ledger = ledger
         self._clock = clock
         self._limits = limits
-        self._intake = Intake(ledger, keys, clock, limits.per_sender, new_id)
+        self._reading = Reading()
+        self._intake = Intake(ledger, keys, clock, self._reading, limits.per_sender, new_id)
 
     def forget(self, day: Day) -> None:
         """Let go of all that is remembered of a day that closed."""
@@ -91,8 +93,11 @@ class CrashEndpoint:
             # A browser sends these on its own account, and this one's person objects to being counted.
             outcome = Taken(b"")
         else:
-            envelope = open_submission(scope, app, body, self._limits, route)
-            outcome = envelope if isinstance(envelope, Refusal) else self._intake.take(app, scope[ADDRESS], envelope)
+            size = 0 if isinstance(body, Refusal) else len(body)
+            envelope = await self._reading.run(size, open_submission, scope, app, body, self._limits, route)
+            outcome = envelope
+            if not isinstance(envelope, Refusal):
+                outcome = await self._intake.take(app, scope[ADDRESS], envelope)
         if isinstance(outcome, Refusal):
             self._refuse(app, outcome)
         settled = await self._settle()

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
-import re2
 
 from ingest.app import App
 from ingest.counters.cells import WITHHELD, Refusal
@@ -62,8 +61,6 @@ _DROPPED: Final[Mapping[str, Stripped]] = {
 """Keys of the public schema whose content is not kept: that they were sent is counted."""
 
 _LEVELS: Final[Mapping[str | None, Level]] = {level.value: level for level in Level}
-_NO_NUMBER: Final = re2.compile(rb"([:,\[]\s*)-?(?:NaN|Infinity)\b")
-_SURROGATE: Final = re2.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +93,27 @@ def open_event(payload: bytes | memoryview) -> Section | Refusal:
         return Refusal.BAD_JSON
     except ValueError:
         pass
-    # raven-python writes the floats that JSON has no words for as Python does. Behind a colon, a comma or a bracket
-    # such a word is in no text that is kept.
-    payload = _NO_NUMBER.sub(rb"\1null", bytes(payload))
-    # JavaScript may cut a text in the middle of a pair of surrogates and escape what is left (ECMA-262,
-    # well-formed JSON.stringify). Nothing that is kept holds one, so all of them are replaced.
     try:
-        return _EVENT.decode(_SURROGATE.sub(rb"\\ufffd", payload))
+        return _EVENT.decode(_mended(bytes(payload)))
     except (ValueError, RecursionError):
         return Refusal.BAD_JSON
+
+
+def _mended(payload: bytes) -> bytes:
+    """Return an event with what some SDKs write beside JSON put right, by plain replacements, which nothing stalls."""
+    # raven-python writes the floats that JSON has no words for as Python does. Where such a word follows a colon, a
+    # comma or a bracket within a text, the text is none that is kept as it was sent.
+    for word in (b"NaN", b"-Infinity", b"Infinity"):
+        if word in payload:
+            for before in (b":", b": ", b",", b", ", b"["):
+                payload = payload.replace(before + word, before + b"null")
+    # JavaScript may cut a text in the middle of a pair of surrogates and escape what is left (ECMA-262, well-formed
+    # JSON.stringify). Nothing that is kept holds one, so all of them become a character of private use.
+    for first in (b"\\ud", b"\\uD"):
+        if first in payload:
+            for second in b"89abcdefABCDEF":
+                payload = payload.replace(first + bytes([second]), b"\\ue0")
+    return payload
 
 
 def read_report(event: Section, app: App) -> Report:

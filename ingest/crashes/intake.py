@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ingest.app import App, Consent
@@ -20,9 +20,10 @@ from ingest.crashes.circumstances import installation_of
 from ingest.crashes.client_reports import read_losses
 from ingest.crashes.consent import Word, suffices, word_of
 from ingest.crashes.envelope import Envelope, Item, read_uuid
-from ingest.crashes.event import is_transaction, open_event, read_report
+from ingest.crashes.event import Report, is_transaction, open_event, read_report
+from ingest.crashes.reader import Reading
 from ingest.crashes.runs import Runs
-from ingest.crashes.sections import MISSING, Section, read_text
+from ingest.crashes.sections import MISSING, is_crowded, read_text
 from ingest.crashes.security import RAW_SECURITY, event_of, read_violations
 from ingest.crashes.sessions import MOST_ITEMS, Aggregate, Update, read_aggregates, read_update
 from ingest.crashes.submission import EVENT
@@ -53,7 +54,33 @@ class _Sender:
     now: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An event that may be counted: its id, if it has one, its report (None: it is a measurement), its installation."""
+
+    event_id: bytes | None
+    report: Report | None
+    installation: str = field(repr=False)
+
+
 Outcome = Taken | Refusal | Problem
+
+
+def _read_event(payload: memoryview, app: App) -> _Read | Refusal | Problem:
+    """Read an event, if its person agreed. Nothing is counted here, and no state is touched: a thread may do it."""
+    if is_crowded(payload):
+        return Refusal.TOO_LARGE
+    event = open_event(payload)
+    if isinstance(event, Refusal):
+        return event
+    word = word_of(event)
+    if word is Word.DENIED:
+        return DENIED
+    if not suffices(word, app):
+        return Refusal.NO_CONSENT
+    event_id = read_uuid(read_text(event.get("event_id", MISSING)))
+    report = None if is_transaction(event) else read_report(event, app)
+    return _Read(event_id, report, installation_of(event))
 
 
 class Intake:
@@ -64,13 +91,15 @@ class Intake:
         ledger: Ledger,
         keys: DayKeys,
         clock: Callable[[], float],
+        reading: Reading,
         per_sender: int = 0,
         new_id: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        """Take where to count, the keys of the day, the time, and what one sender may send in a minute (0: all)."""
+        """Take where to count, the day's keys, the time, who reads, and what one may send in a minute (0: all)."""
         self._ledger = ledger
         self._keys = keys
         self._clock = clock
+        self._reading = reading
         self._runs = Runs(keys)
         self._rates = Rates(per_sender)
         self._exits: dict[tuple[str, ...], Networks] = {}
@@ -80,7 +109,7 @@ class Intake:
         """Let go of all that is remembered of a day that closed."""
         self._runs.forget(day)
 
-    def take(self, app: App, address: Address, envelope: Envelope) -> Outcome:
+    async def take(self, app: App, address: Address, envelope: Envelope) -> Outcome:
         """Count what is in an envelope.
 
         What its event says about consent holds for the whole envelope, and so does its id: with an event that is
@@ -95,9 +124,12 @@ class Intake:
             return Refusal.BAD_ENVELOPE
         if len(beside) > MOST_ITEMS:
             return Refusal.TOO_LARGE
-        sender = self._sender(app, address)
         if events:
-            return self._take_event(sender, events[0], beside, envelope.event_id)
+            read = await self._reading.run(len(events[0].payload), _read_event, events[0].payload, app)
+            if not isinstance(read, _Read):
+                return read
+            return self._take_event(self._sender(app, address), read, beside, envelope.event_id)
+        sender = self._sender(app, address)
         problem = self._take_beside(sender, beside) if beside else Refusal.UNWANTED_ITEM
         taken = Taken(envelope.event_id or self._new_id(16))
         if not envelope.items or problem is None:
@@ -112,33 +144,23 @@ class Intake:
         now = self._clock()
         return _Sender(app, address, self._ledger.day(app, now), now)
 
-    def _take_event(self, sender: _Sender, item: Item, beside: Sequence[Item], sent_id: bytes | None) -> Outcome:
-        event = open_event(item.payload)
-        if isinstance(event, Refusal):
-            return event
-        word = word_of(event)
-        if word is Word.DENIED:
-            return DENIED
-        if not suffices(word, sender.app):
-            return Refusal.NO_CONSENT
+    def _take_event(self, sender: _Sender, read: _Read, beside: Sequence[Item], sent_id: bytes | None) -> Outcome:
         # The event_id of the envelope wins over the payload's.
-        event_id = sent_id or read_uuid(read_text(event.get("event_id", MISSING))) or self._new_id(16)
-        if is_transaction(event):
+        event_id = sent_id or read.event_id or self._new_id(16)
+        if read.report is None:
             self._refuse(sender, Refusal.UNWANTED_ITEM)
         elif self._ledger.has_seen(sender.app.owner, event_id, sender.now):
             self._refuse(sender, Refusal.DUPLICATE)
             return Taken(event_id)
-        elif not self._count(sender, event):
+        elif not self._count(sender, read.report, read.installation):
             return Refusal.OVER_RATE
         problem = self._take_beside(sender, beside)
         if problem is not None and problem is not Refusal.UNWANTED_ITEM:
             self._refuse(sender, problem)
         return Taken(event_id)
 
-    def _count(self, sender: _Sender, event: Section) -> bool:
-        """Count an event; tell whether its sender may still send."""
-        report = read_report(event, sender.app)
-        installation = installation_of(event)
+    def _count(self, sender: _Sender, report: Report, installation: str) -> bool:
+        """Count a report; tell whether its sender may still send."""
         who = self._who(sender, installation, report.model, report.system)
         if self._is_over(sender, who, installation):
             return False

@@ -227,7 +227,7 @@ def test_the_oldest_address_names_no_app_and_is_known_by_its_key() -> None:
     assert door.refusals(UNKNOWN_OWNER) == {"unknown_app": 1}
 
 
-@pytest.mark.parametrize("word", [b"NaN", b"Infinity", b"-Infinity", b" NaN ", b"[NaN,NaN,\n-Infinity]", b'{"x":NaN}'])
+@pytest.mark.parametrize("word", [b"NaN", b"Infinity", b"-Infinity", b" NaN ", b"[NaN,NaN, -Infinity]", b'{"x":NaN}'])
 def test_floats_that_json_has_no_words_for_do_not_lose_a_report(word: bytes) -> None:
     door = Door()
     event = EVENT.replace(b'"python"', b'"python","extra":{"measured":' + word + b"}")
@@ -253,6 +253,13 @@ def test_addresses_that_are_not_kept_are_404_and_say_what_need_not_be_collected(
     assert answer.status == 404
     assert "86400:transaction" in answer.headers["x-sentry-rate-limits"]
     assert answer.json == {"detail": answer.headers["x-sentry-error"]}
+
+
+def test_an_event_of_more_keys_than_any_sdk_sends_is_too_large_and_one_that_is_only_long_is_not() -> None:
+    door = Door(limits=replace(LIMITS, compressed=1 << 20, decompressed=1 << 20))
+    crowded = json.dumps(crash(extra={f"{number:x}": number for number in range(60_000)})).encode()
+    assert send(door, ("event", crowded)).status == 413
+    assert send(door, ("event", json.dumps(crash(extra={"log": "x, " * 200_000})).encode())).status == 200
 
 
 def test_nothing_of_a_session_goes_out_or_is_kept_but_its_release() -> None:
