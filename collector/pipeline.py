@@ -76,7 +76,7 @@ class Pipeline:
             limits=HitLimits(read_size(settings.limits.body), settings.limits.per_sender),
         )
         envelope = read_size(settings.limits.envelope)
-        limits = CrashLimits(envelope, envelope, settings.limits.per_sender)
+        limits = CrashLimits(envelope, envelope, settings.limits.per_sender, read_size(settings.limits.minidump))
         self.crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, limits)
         self.app: ASGIApp = Airlock(
             Front(settings.server.event_path, hits, self.crashes, pages),

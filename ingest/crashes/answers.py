@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
+from uuid import UUID
 
 import msgspec
 from starlette.types import Send
@@ -67,7 +68,7 @@ PROBLEMS: Final = {
         HTTPStatus.FORBIDDEN, "the key is missing or not this app's: compare the DSN with `logless app dsn`"
     ),
     Refusal.NO_CONSENT: NO_CONSENT,
-    Refusal.BAD_ENVELOPE: Problem(HTTPStatus.BAD_REQUEST, "the envelope is malformed"),
+    Refusal.BAD_ENVELOPE: Problem(HTTPStatus.BAD_REQUEST, "the envelope or minidump is malformed"),
     Refusal.BAD_ENCODING: Problem(
         HTTPStatus.BAD_REQUEST,
         "the body is not what Content-Encoding says: one of gzip, deflate, br, zstd, identity is read",
@@ -79,7 +80,8 @@ PROBLEMS: Final = {
         "send a security report as application/csp-report or application/reports+json",
     ),
     Refusal.TOO_LARGE: Problem(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the submission is larger than limits.envelope or the protocol allows"
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "the submission is larger than limits.envelope, minidump or the protocol allows",
     ),
     Refusal.FULL: Problem(HTTPStatus.TOO_MANY_REQUESTS, "nothing can be counted for the moment: send again later"),
     Refusal.OVER_RATE: Problem(HTTPStatus.TOO_MANY_REQUESTS, "more submissions a minute than limits.per_sender allows"),
@@ -107,12 +109,15 @@ class Success(StrEnum):
     ID = "id"  # the event's id as JSON
     EMPTY = "empty"
     PIXEL = "pixel"
+    TEXT = "text"  # the event's id with hyphens
 
 
 async def send_taken(send: Send, app: App, event_id: bytes, success: Success = Success.ID) -> None:
     """Answer 200, exactly: sentry-java takes no other status for success."""
     limits = ((b"x-sentry-rate-limits", rate_limits(app)),)
-    if success is Success.PIXEL:
+    if success is Success.TEXT:
+        await _send(send, HTTPStatus.OK, b"text/plain; charset=utf-8", str(UUID(bytes=event_id)).encode(), limits)
+    elif success is Success.PIXEL:
         await _send(send, HTTPStatus.OK, b"image/gif", _PIXEL, limits)
     else:
         body = msgspec.json.encode({"id": event_id.hex()}) if success is Success.ID else b""

@@ -25,11 +25,15 @@ _ZSTD_OPTIONS: Final[Mapping[int, int]] = {zstd.DecompressionParameter.window_lo
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many bytes a submission may have, as it travels and once opened; how many a sender may send in a minute."""
+    """How many bytes a submission may have, as it travels and once opened; how many a sender may send in a minute.
+
+    Of a minidump there is one limit for both.
+    """
 
     compressed: int
     decompressed: int
     per_sender: int = 0  # no limit
+    minidump: int = 32 << 20
 
 
 def decode(body: bytes, coding: bytes, limits: Limits) -> bytes | Refusal:

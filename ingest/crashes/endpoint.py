@@ -1,4 +1,4 @@
-"""Where SDKs and browsers send crash reports: `/api/{app}/envelope/`, `/store/` and `/security/`.
+"""Where SDKs and browsers send crash reports: `/api/{app}/envelope/`, `/store/`, `/security/`, `/minidump`.
 
 Each with or without its last slash, and behind any prefix: a DSN may have a path. Whatever else is below
 `/api/{app}/` is answered with 404, and still says what SDKs need not collect.
@@ -30,7 +30,7 @@ from ingest.crashes.query import parameter_of
 from ingest.crashes.reader import Reading
 from ingest.crashes.submission import SECURITY_ROUTES, Route, is_same_key, open_submission
 
-_PATH: Final = re2.compile(r"/api/(?:(\d{1,10})/(envelope|store|security|csp-report)|store)/?$")
+_PATH: Final = re2.compile(r"/api/(?:(\d{1,10})/(envelope|store|security|csp-report|minidump)|store)/?$")
 
 
 class CrashEndpoint:
@@ -52,6 +52,7 @@ class CrashEndpoint:
         self._clock = clock
         self._limits = limits
         self._reading = Reading()
+        self._new_id = new_id
         self._intake = Intake(ledger, keys, clock, self._reading, limits.per_sender, new_id)
 
     def forget(self, day: Day) -> None:
@@ -71,7 +72,8 @@ class CrashEndpoint:
         elif scope["method"] == "POST":
             try:
                 # The body is read before anything is decided: who is still sending would not hear the answer.
-                body = await read_body(receive, self._limits.compressed)
+                limits = self._limits
+                body = await read_body(receive, limits.minidump if route is Route.MINIDUMP else limits.compressed)
             except DisconnectedError:
                 return
             await self._answer(scope, send, app, body, route)
@@ -101,6 +103,9 @@ class CrashEndpoint:
         if isinstance(outcome, Refusal):
             self._refuse(app, outcome)
         settled = await self._settle()
+        if route is Route.MINIDUMP and (not settled or outcome in {Refusal.FULL, Refusal.OVER_RATE}):
+            # Crash handlers that are told 429 often send the same again, and again: it is let go of.
+            outcome, settled = Taken(self._new_id(16)), True
         if isinstance(outcome, Taken) and app is not None and settled:
             await answers.send_taken(send, app, outcome.event_id, _success(scope, route))
         elif isinstance(outcome, answers.Problem):
@@ -125,4 +130,6 @@ class CrashEndpoint:
 def _success(scope: Scope, route: Route) -> Success:
     if route in SECURITY_ROUTES:
         return Success.EMPTY
+    if route is Route.MINIDUMP:
+        return Success.TEXT
     return Success.PIXEL if scope["method"] == "GET" else Success.ID

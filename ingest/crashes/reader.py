@@ -14,7 +14,8 @@ T = TypeVar("T")
 _LONG: Final = 16 << 10
 """Bytes from which on a submission is read in the thread: an ordinary report is smaller, or is read in 2 ms."""
 
-_MOST_WAITING: Final = 64
+_MOST_WAITING: Final = 64 << 20
+"""Bytes of submissions that may wait there."""
 
 
 class Reading:
@@ -29,13 +30,13 @@ class Reading:
         self._waiting = 0
 
     async def run(self, size: int, read: Callable[..., T], *arguments: object) -> T | Refusal:
-        """Call `read`, in the thread if the submission has many bytes; `FULL` when too many wait there already."""
+        """Call `read`, in the thread if the submission has many bytes; `FULL` when too much waits there already."""
         if size < _LONG:
             return read(*arguments)
-        if self._waiting >= _MOST_WAITING:
+        if self._waiting + size > _MOST_WAITING:
             return Refusal.FULL
-        self._waiting += 1
+        self._waiting += size
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, read, *arguments)
         finally:
-            self._waiting -= 1
+            self._waiting -= size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import StrEnum
 from hmac import compare_digest
 from typing import Final
@@ -12,6 +13,7 @@ from starlette.types import Scope
 from ingest.app import App
 from ingest.counters.cells import Refusal
 from ingest.crashes.authentication import key_of_dsn, key_of_request
+from ingest.crashes.dumps import open_dump
 from ingest.crashes.encoding import Limits, decode, unwrap_store
 from ingest.crashes.envelope import Envelope, Item, read_envelope
 from ingest.crashes.query import parameter_of
@@ -28,6 +30,7 @@ class Route(StrEnum):
     STORE = "store"
     SECURITY = "security"
     CSP_REPORT = "csp-report"
+    MINIDUMP = "minidump"
 
 
 SECURITY_ROUTES: Final = frozenset({Route.SECURITY, Route.CSP_REPORT})
@@ -56,22 +59,29 @@ def is_same_key(key: str | None, app: App) -> bool:
     return key is not None and compare_digest(key.encode("utf-8", "surrogatepass"), app.key.encode())
 
 
-def content_type(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+def _header(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bytes:
+    return next((value for name, value in headers if name == wanted), b"")
+
+
+def _kind(scope: Scope) -> bytes:
     """Return the content type without its parameters, in lower case, empty when there is none."""
-    value = next((value for name, value in headers if name == b"content-type"), b"")
-    return value.partition(b";")[0].strip().lower()
+    return _header(scope["headers"], b"content-type").partition(b";")[0].strip().lower()
 
 
 def _unpack(scope: Scope, body: bytes, limits: Limits, route: Route) -> Envelope | Refusal:
-    if route in SECURITY_ROUTES and content_type(scope["headers"]) not in SECURITY_TYPES:
+    if route in SECURITY_ROUTES and _kind(scope) not in SECURITY_TYPES:
         return Refusal.BAD_TYPE
     # RFC 9110, 5.3: several fields of one name are one list.
+    if route is Route.MINIDUMP:
+        limits = replace(limits, compressed=limits.minidump, decompressed=limits.minidump)
     coding = b", ".join(value for name, value in scope["headers"] if name == b"content-encoding")
     opened = decode(body, coding, limits)
     if isinstance(opened, Refusal):
         return opened
     if route is Route.ENVELOPE:
         return read_envelope(opened)
+    if route is Route.MINIDUMP:
+        return open_dump(opened, _header(scope["headers"], b"content-type"))
     if route is Route.STORE:
         event = unwrap_store(opened, limits)
         return event if isinstance(event, Refusal) else Envelope(None, None, (Item(EVENT, memoryview(event)),))
