@@ -97,8 +97,9 @@ class CrashEndpoint:
         else:
             size = 0 if isinstance(body, Refusal) else len(body)
             envelope = await self._reading.run(size, open_submission, scope, app, body, self._limits, route)
-            outcome = envelope
-            if not isinstance(envelope, Refusal):
+            if isinstance(envelope, Refusal):
+                outcome = envelope
+            else:
                 outcome = await self._intake.take(app, scope[ADDRESS], envelope)
         if isinstance(outcome, Refusal):
             self._refuse(app, outcome)

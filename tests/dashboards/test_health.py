@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dashboards.health import Z_95, Health, Share, by_release, crash_free, total, wilson
 from dashboards.live import Live
-from dashboards.period import named_period
+from dashboards.period import Period
 from dashboards.questions import Questions
 from dashboards.reports import Loss, Reports
 from ingest.app import App
@@ -23,7 +23,7 @@ pytest_plugins = ["dashboards_fixtures"]
 
 YESTERDAY = TODAY - timedelta(days=1)
 LONG_AGO: date = TODAY - timedelta(days=90)
-PERIOD = named_period("7d", TODAY)
+PERIOD = Period("7d", TODAY - timedelta(days=6), TODAY, TODAY)
 
 
 def counts(most: int = 10**7) -> st.SearchStrategy[tuple[int, int]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import brotli
 from backports import zstd
+from dumping import written_dump, written_form
 from markers import Markers
 from running import KEY
 
@@ -105,6 +106,19 @@ def violation(draw: Markers) -> bytes:
         mark("policy key"): mark("policy value"),
     }
     return json.dumps({"csp-report": policy, mark("report key"): mark("report value")}).encode()
+
+
+def dump(draw: Markers) -> bytes:
+    """Draw a form with a minidump and what native code says beside it."""
+    said = event(draw, draw.event_id()) | {"tags": {"consent": "given", draw.draw("dump tag"): draw.draw("dump tag")}}
+    said["release"] = draw.keep(RELEASE)
+    # Whatever of it is not kept beside a dump may be found nowhere: names of code too.
+    text = json.dumps(said)
+    for marker in [marker for marker in draw.kept if marker in text and marker != said["release"]]:
+        draw.forbidden[marker] = draw.kept.pop(marker)
+    path = f"/home/{draw.draw('module folder')}/{draw.keep(BINARY)}.so"
+    parts = [("sentry", json.dumps(said).encode()), ("upload_file_minidump", written_dump(draw.draw, path))]
+    return written_form(draw.draw, *parts, (draw.draw("part name"), draw.draw("part").encode()))
 
 
 def _item(draw: Markers, kind: str, payload: bytes) -> bytes:

@@ -106,13 +106,18 @@ class Load:
             path, body = f"/api/{app}/envelope/", marked_crashes.launches(draw)
         elif draw.random.random() < 0.1:
             path, body = f"/api/{app}/security/", marked_crashes.violation(draw)
+        elif draw.random.random() < 0.1:
+            path, body = f"/api/{app}/minidump/", marked_crashes.dump(draw)
         else:
             path, body = f"/api/{app}/envelope/", marked_crashes.envelope(draw, app)
         extra = [("Content-Encoding", coding)] if coding else []
         headers = [*crash_headers(draw), *extra]
-        if path.endswith("/security/"):
-            headers = [(name, value) for name, value in headers if name.lower() != "content-type"]
-            headers.append(("Content-Type", "application/csp-report"))
+        kind = _CRASH_TYPES.get(path.split("/")[3])
+        if kind is not None:
+            headers = [
+                *((name, value) for name, value in headers if name.lower() != "content-type"),
+                ("Content-Type", kind),
+            ]
         return written("POST", marked_hits.target(draw, path), headers, CODINGS[coding](body))
 
     def read(self) -> None:
@@ -168,6 +173,7 @@ class Found:
 
 
 _TYPE = ("Content-Type", "text/plain")
+_CRASH_TYPES = {"security": "application/csp-report", "minidump": "multipart/form-data; boundary=xyz-42"}
 # pytest's own folders and other programs' are not this server's; what it has open itself is asked of the kernel.
 _TEMPORARY = [Path("/var/tmp")]
 

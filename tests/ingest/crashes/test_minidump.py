@@ -3,13 +3,13 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import struct
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
+from dumping import BASE, written_dump, written_form
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,60 +20,16 @@ from ingest.crashes.envelope import Envelope
 from ingest.crashes.minidump import Dump, Module, read_minidump
 from ingest.crashes.multipart import read_parts
 
-BASE = 0x5581_C000_0000
 FORM = b"multipart/form-data; boundary=xyz-42"
 CANARY = "qjanecanary"
-POINTERS = {"x86": (0, 184), "arm": (5, 64), "x86_64": (9, 248), "arm64": (12, 264)}
 
 
-def text(value: str) -> bytes:
-    encoded = value.encode("utf-16-le")
-    return struct.pack("<I", len(encoded)) + encoded + b"\0\0"
+def minidump(**fields: Any) -> bytes:
+    return written_dump(lambda _place: CANARY, f"/home/{CANARY}/vpn/vpn-ui", **fields)
 
 
-def minidump(*, code: int = 11, arch: str = "x86_64", platform: int = 0x8201, address: int = BASE + 0x1234) -> bytes:
-    """Write a dump that crashed at an address, full of what must not be read."""
-    number, offset = POINTERS[arch]
-    blocks: list[tuple[int, bytes]] = []
-    at = 32 + 12 * 6
-
-    def add(kind: int, content: bytes) -> int:
-        nonlocal at
-        blocks.append((kind, content))
-        at += len(content)
-        return at - len(content)
-
-    name = add(0, text(f"/home/{CANARY}/vpn/vpn-ui"))
-    registers = add(0, CANARY.encode().ljust(offset, b"c") + struct.pack("<Q", address) + CANARY.encode() * 20)
-    size = len(blocks[-1][1])
-    add(7, struct.pack("<HHHBBIIIII", number, 6, 1, 8, 1, 6, 8, 19045, platform, name))
-    record = (
-        struct.pack("<IIIIQQII", 77, 0, code, 0, 0, 0xDEAD_BEEF, 0, 0)
-        + bytes(120)
-        + struct.pack("<II", size, registers)
-    )
-    add(6, record)
-    module = struct.pack("<QIIII", BASE, 0x10000, 0, 0x65000000, name) + bytes(84)
-    other = struct.pack("<QIIII", BASE + 0x100000, 0x10000, 0, 0, name) + bytes(84)
-    add(4, struct.pack("<I", 2) + other + module)
-    for kind in (0x47670004, 0x47670006, 24):  # command line, environment, thread names
-        add(kind, f"USER={CANARY} SSH_CLIENT=198.51.100.7".encode())
-    entries, places = [], 32 + 12 * 6
-    for kind, content in blocks:
-        if kind:
-            entries.append(struct.pack("<III", kind, len(content), places))
-        places += len(content)
-    header = struct.pack("<4sIIIIIQ", b"MDMP", 0xA793, len(entries), 32, 0, 0x65000000, 0)
-    return header + b"".join(entries) + b"".join(content for _, content in blocks)
-
-
-def form(*parts: tuple[str, bytes], boundary: bytes = b"xyz-42") -> bytes:
-    lines = [
-        b'--%s\r\nContent-Disposition: form-data; name="%s"; filename="%s.dmp"\r\n\r\n%s\r\n'
-        % (boundary, name.encode(), CANARY.encode(), content)
-        for name, content in parts
-    ]
-    return b"".join(lines) + b"--" + boundary + b"--\r\n"
+def form(*parts: tuple[str, bytes]) -> bytes:
+    return written_form(lambda _place: CANARY, *parts)
 
 
 SAID: dict[str, Any] = {
@@ -150,10 +106,8 @@ def test_a_dump_alone_bears_no_consent() -> None:
     answer = door.knock("/api/6/minidump/", minidump(), headers=headers)
     assert answer.status == 403
     assert door.refusals() == {"no_consent": 1}
-    assert (
-        door.knock("/api/7/minidump/", minidump(), headers=headers, query=f"sentry_key={KEY[::-1]}".encode()).status
-        == 200
-    )
+    query = f"sentry_key={OPT_OUT.key}".encode()
+    assert door.knock("/api/7/minidump/", minidump(), headers=headers, query=query).status == 200
     assert door.cells(OPT_OUT.owner)
 
 
