@@ -16,7 +16,7 @@ from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import REFUSED, UNKNOWN_OWNER, Key
 from ingest.counters.disclosure import Who
 from ingest.counters.exemplar import Exemplar
-from ingest.counters.journal import Unjournaled
+from ingest.counters.journal import Journal, Unjournaled
 from ingest.counters.ledger import Ledger, rules_of
 from ingest.counters.window import Day
 from ingest.crashes.encoding import Limits
@@ -45,7 +45,7 @@ class Door:
     """An endpoint with two apps; `now` may be moved, and the store may be full."""
 
     now: float = 1_795_262_400.0
-    journal: Unjournaled = field(default_factory=Unjournaled)
+    journal: Journal | Unjournaled = field(default_factory=Unjournaled)
     new_id: bytes = bytes(range(16))
     is_full: bool = False
     configured: tuple[App, ...] = (EXPLICIT, OPT_OUT)

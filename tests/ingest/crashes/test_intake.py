@@ -6,6 +6,7 @@ import re
 import zlib
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ import pytest
 
 from crashes.door import EVENT_ID, KEY, LIMITS, OPT_OUT, Answer, Door, crash, envelope
 from ingest.counters.cells import ALL_RELEASES, CRASH, LOSS, SESSION, SESSION_METRICS, UNKNOWN_OWNER
+from ingest.counters.journal import Journal
 
 QUERY = f"sentry_key={OPT_OUT.key}".encode()
 EVENT = json.dumps(crash()).encode()
@@ -137,6 +139,21 @@ def test_a_session_mixes_people_into_a_write_as_a_report_does() -> None:
         send(door, session(str(number), did=f"phone {number}"))
         door.ledger.flush()
     assert day.written
+
+
+def test_sessions_and_losses_that_were_acknowledged_are_there_after_a_crash_of_ours(tmp_path: Path) -> None:
+    door = Door(journal=Journal(tmp_path / "journal"))
+    door.ledger.recall([OPT_OUT])
+    send(door, session(did="phone", errors=1), lost())
+    send(door, session(status="crashed", did="phone"))
+    before = (sessions(door), door.cells(OPT_OUT.owner))
+    assert before[0] == {"sessions": 1, "crashed": 1, "installs": 1, "crashed_installs": 1}
+    held = (tmp_path / "journal").read_bytes()
+    assert b"phone" not in held
+    assert b"vpn@2.14.0" in held
+    after = Door(journal=Journal(tmp_path / "journal"))
+    after.ledger.recall([OPT_OUT])
+    assert (sessions(after), after.cells(OPT_OUT.owner)) == before
 
 
 # VPN reality: hundreds of customers share one exit address and one SDK's agent.
