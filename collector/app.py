@@ -153,7 +153,7 @@ class Collector:
         pages = self._pages(LiveDiagnostics(setups, recent, self.clock))
         self.pipeline = Pipeline(self.means, self.ledger, self.clock, pages, setups=setups, recent=recent)
         if handed is not None:
-            self.pipeline.take_over(handed.keys, handed.visits)
+            self.pipeline.take_over(handed.keys, handed.visits, handed.heard)
         self.app = Watched(self.pipeline.app)
         self.writer.start()
         closing.push_async_callback(self._settle)

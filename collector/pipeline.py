@@ -20,6 +20,7 @@ from ingest.counters.ledger import Batch, Ledger
 from ingest.counters.window import Day
 from ingest.crashes.encoding import Limits as CrashLimits
 from ingest.crashes.endpoint import CrashEndpoint
+from ingest.crashes.runs import Heard
 from ingest.hits.agents import Agents
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.catalogue import Catalogue
@@ -109,18 +110,20 @@ class Pipeline:
             settings.server.event_path: hits,
         }
         envelope = read_size(settings.limits.envelope)
-        crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, CrashLimits(envelope, envelope))
+        limits = CrashLimits(envelope, envelope, settings.limits.per_sender, read_size(settings.limits.minidump))
+        self.crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, limits)
         self.app: ASGIApp = Airlock(
-            Front(doors, crashes, pages),
+            Front(doors, self.crashes, pages),
             TrustedProxies(settings.server.trusted_proxies),
             truncate_first=settings.privacy.address == "truncate_first",
         )
         self._flushed = self._swept = clock()
 
-    def take_over(self, keys: Iterable[tuple[str, int, bytes]], visits: VisitsHandover) -> None:
+    def take_over(self, keys: Iterable[tuple[str, int, bytes]], visits: VisitsHandover, heard: Iterable[Heard]) -> None:
         """Go on where the pipeline of the process before has stopped, once the ledger has been recalled."""
         self.keys.take_over(keys)
         self.visits.take_over(visits)
+        self.crashes.runs.take_over(heard)
 
     def tick(self, *, eager: bool = True) -> None:
         """Do what time asks for: close days, write what is ripe, let go of visits that are over.
@@ -143,6 +146,7 @@ class Pipeline:
             self.keys.drop(day.owner, day.date)
             self.visits.forget(day)
             self.recent.forget(day.owner)
+            self.crashes.forget(day)
         if closed:
             self.agents.forget()
             self.names.forget()

@@ -6,14 +6,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import zip_longest
 from typing import Final
 
+from dashboards.health import Health, by_release
 from dashboards.live import Live, read_still
 from dashboards.period import Bucket, Period, start_of
 from dashboards.questions import Questions
 from dashboards.stack import Stack, read_stack
 from ingest.app import App
-from ingest.counters.cells import CrashAttribute
+from ingest.counters.cells import ALL_RELEASES, CrashAttribute
 from ingest.counters.exemplar import Exemplar
 
 EVERY: Final = CrashAttribute.RELEASE
@@ -62,6 +64,15 @@ class Detail:
     reports: int
     by_day: Mapping[date, int]
     values: Mapping[str, Sequence[tuple[str, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What SDKs say that they could not send: kind, reason and number."""
+
+    category: str
+    reason: str
+    lost: int
 
 
 class Reports:
@@ -165,6 +176,49 @@ class Reports:
             return {number: +counter for number, counter in found.items()}
 
         return await read_still(self._live, read)
+
+    async def health(self, app: App, period: Period) -> dict[str, Health]:
+        """Return sessions and installations of a period by release."""
+        found = await self.sessions(app, period.since, period.until, "", totals=False)
+        return by_release({release: amounts for (_, release), amounts in found.items()})
+
+    async def health_by_day(self, app: App, period: Period) -> dict[date, Health]:
+        """Return sessions and installations of each day over all releases, an updated installation once."""
+        found = await self.sessions(app, period.since, period.until, Bucket.DAY, totals=True)
+        return {day: Health.of(amounts) for (day, _), amounts in sorted(found.items())}
+
+    async def sessions(
+        self, app: App, since: date, until: date, bucket: str, *, totals: bool
+    ) -> dict[tuple[date, str], Sequence[int]]:
+        """Return amounts in the order of SESSION_METRICS by bucket and release, or by bucket over all releases."""
+
+        async def read() -> dict[tuple[date, str], Sequence[int]]:
+            asked = {"app": app.id, "bucket": str(bucket), "totals": totals, "since": since, "until": until}
+            rows = await self._questions.ask("sessions", asked)
+            found: dict[tuple[date, str], Sequence[int]] = {(start, name): amounts for start, name, *amounts in rows}
+            live = {} if app.profile.at_close_only else self._live.sessions(app.id, since, until)
+            for (day, release), amounts in live.items():
+                if (release == ALL_RELEASES) == totals:
+                    key = (start_of(day, bucket), release)
+                    found[key] = [a + b for a, b in zip_longest(found.get(key, ()), amounts, fillvalue=0)]
+            return {key: amounts for key, amounts in found.items() if any(amounts)}
+
+        return await read_still(self._live, read)
+
+    async def losses(self, app: App, period: Period) -> list[Loss]:
+        """Return what SDKs say that they could not send in a period, the most first."""
+
+        async def read() -> Counter[tuple[str, str]]:
+            asked = {"app": app.id, "since": period.since, "until": period.until}
+            rows = await self._questions.ask("losses", asked)
+            found = Counter({(category, reason): lost for category, reason, lost in rows})
+            live = {} if app.profile.at_close_only else self._live.losses(app.id, period.since, period.until)
+            for (_, category, reason), lost in live.items():
+                found[category, reason] += lost
+            return +found
+
+        found = await read_still(self._live, read)
+        return [Loss(*key, lost) for key, lost in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
 
     async def _slices(
         self, app: App, since: date, until: date, bucket: str, attribute: CrashAttribute, *, by_value: bool

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
-import re2
 
 from ingest.app import App
-from ingest.boundary.identifiers import Kind, find_identifier
 from ingest.counters.cells import WITHHELD, Refusal
 from ingest.crashes.circumstances import Level, State, read_circumstances, state_of
 from ingest.crashes.consent import has_other_tags
-from ingest.crashes.names import LOGGER, NONE, RELEASE, keep_name
+from ingest.crashes.names import LOGGER, NONE, keep_name
+from ingest.crashes.release import read_release, waits_for_others
 from ingest.crashes.sections import MISSING, Raw, Section, is_given, read_text
 from ingest.crashes.stack import Thrown, read_chain
 from ingest.crashes.stripped import Stripped
@@ -62,8 +61,6 @@ _DROPPED: Final[Mapping[str, Stripped]] = {
 """Keys of the public schema whose content is not kept: that they were sent is counted."""
 
 _LEVELS: Final[Mapping[str | None, Level]] = {level.value: level for level in Level}
-_SURROGATE: Final = re2.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-_COMMIT: Final = re2.compile(r"[0-9a-fA-F]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +93,27 @@ def open_event(payload: bytes | memoryview) -> Section | Refusal:
         return Refusal.BAD_JSON
     except ValueError:
         pass
-    # JavaScript may cut a text in the middle of a pair of surrogates and escape what is left (ECMA-262,
-    # well-formed JSON.stringify). Nothing that is kept holds one, so all of them are replaced.
     try:
-        return _EVENT.decode(_SURROGATE.sub(rb"\\ufffd", bytes(payload)))
+        return _EVENT.decode(_mended(bytes(payload)))
     except (ValueError, RecursionError):
         return Refusal.BAD_JSON
+
+
+def _mended(payload: bytes) -> bytes:
+    """Return an event with what some SDKs write beside JSON put right, by plain replacements, which nothing stalls."""
+    # raven-python writes the floats that JSON has no words for as Python does. Where such a word follows a colon, a
+    # comma or a bracket within a text, the text is none that is kept as it was sent.
+    for word in (b"NaN", b"-Infinity", b"Infinity"):
+        if word in payload:
+            for before in (b":", b": ", b",", b", ", b"["):
+                payload = payload.replace(before + word, before + b"null")
+    # JavaScript may cut a text in the middle of a pair of surrogates and escape what is left (ECMA-262, well-formed
+    # JSON.stringify). Nothing that is kept holds one, so all of them become a character of private use.
+    for first in (b"\\ud", b"\\uD"):
+        if first in payload:
+            for second in b"89abcdefABCDEF":
+                payload = payload.replace(first + bytes([second]), b"\\ue0")
+    return payload
 
 
 def read_report(event: Section, app: App) -> Report:
@@ -119,7 +131,7 @@ def read_report(event: Section, app: App) -> Report:
         platform=_platform(event.get("platform", MISSING), stripped),
         level=level,
         release=release,
-        release_is_shared=_COMMIT.search(release) is not None,
+        release_is_shared=waits_for_others(release),
         environment=_environment(event.get("environment", MISSING), app, stripped),
         system=circumstances.system,
         model=circumstances.model,
@@ -161,13 +173,10 @@ def _level(raw: Raw, stripped: set[Stripped]) -> Level | None:
 
 
 def _release(raw: Raw, stripped: set[Stripped]) -> str:
-    if not is_given(raw):
-        return NONE
-    text = (read_text(raw) or "").strip()
-    if RELEASE.fits(text) and find_identifier(text, Kind.RELEASE) is None:
-        return text
-    stripped.add(Stripped.RELEASE)
-    return WITHHELD
+    release = read_release(raw)
+    if release == WITHHELD:
+        stripped.add(Stripped.RELEASE)
+    return release
 
 
 def _environment(raw: Raw, app: App, stripped: set[Stripped]) -> str:
