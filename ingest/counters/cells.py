@@ -131,6 +131,8 @@ class Refusal(StrEnum):
     HOST = "host"
     EXCLUDED = "excluded"
     BOT = "bot"
+    HEADLESS = "headless"
+    PREFETCH = "prefetch"
     OWN_NETWORK = "own_network"
     LATE = "late"
     OVER_RATE = "over_rate"

@@ -18,7 +18,7 @@ from ingest.boundary.address import Address
 from ingest.boundary.airlock import ADDRESS
 from ingest.boundary.consent import objects
 from ingest.boundary.geo import Countries
-from ingest.boundary.networks import Networks
+from ingest.boundary.networks import Hosting, Networks
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import UNKNOWN_OWNER, Refusal
 from ingest.counters.disclosure import Who
@@ -26,10 +26,12 @@ from ingest.counters.ledger import Ledger
 from ingest.counters.window import Day
 from ingest.hits.agents import Agents
 from ingest.hits.answers import ACCEPTED, BUSY, PREFLIGHT, TOO_LARGE, WRONG_TYPE, Answer, refused
+from ingest.hits.hints import HEADERS
 from ingest.hits.hit import Arrival
 from ingest.hits.location import Location
 from ingest.hits.paths import Paths
 from ingest.hits.steps import walk
+from ingest.hits.traffic import VPN
 from ingest.hits.visits import Presence, Visits
 from ingest.hits.wire import Submission, WireError, props_of, read_submissions
 from ingest.site import Site, Sites
@@ -40,34 +42,31 @@ _LONGEST_AGENT: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class HitLimits:
-    """How much is read: bytes of a body, and submissions of one sender in a minute (0: no limit)."""
+    """How much is read: bytes of a body, and submissions of one sender in a minute (0: no limit).
+
+    `frequent` is how many of these people send at most (0: they are not told apart by it).
+    """
 
     body: int
     per_minute: int = 0
+    frequent: int = 0
 
 
 class Rates:
     """Submissions of each sender in the running minute, forgotten with it."""
 
-    def __init__(self, per_minute: int) -> None:
-        """Take the most that one sender may send in a minute; 0 sets no limit."""
-        self._most = per_minute
+    def __init__(self) -> None:
         self._minute = 0
         self._counts: Counter[bytes] = Counter()
 
-    @property
-    def limited(self) -> bool:
-        """Whether there is a limit at all."""
-        return self._most > 0
-
-    def is_over(self, sender: bytes, now: float) -> bool:
-        """Count a submission and return whether it is past the limit."""
+    def count(self, sender: bytes, now: float) -> int:
+        """Count a submission and return how many it makes."""
         minute = int(now) // 60
         if minute != self._minute:
             self._minute = minute
             self._counts.clear()
         self._counts[sender] += 1
-        return self._counts[sender] > self._most
+        return self._counts[sender]
 
 
 class HitEndpoint:
@@ -85,6 +84,7 @@ class HitEndpoint:
         paths: Paths,
         clock: Callable[[], float],
         limits: HitLimits,
+        hosting: Hosting,
     ) -> None:
         """Take the configured sites, where to count, the keys of the day, and the time in seconds since the epoch."""
         self._sites = sites
@@ -95,8 +95,9 @@ class HitEndpoint:
         self._agents = agents
         self._paths = paths
         self._clock = clock
-        self._most_bytes = limits.body
-        self._rates = Rates(limits.per_minute)
+        self._limits = limits
+        self._rates = Rates()
+        self._hosting = hosting
         self._own: dict[tuple[str, ...], Networks] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,7 +126,7 @@ class HitEndpoint:
         if scope["method"] != "POST" or _type(headers) not in _TYPES:
             self._ledger.refuse(UNKNOWN_OWNER, Refusal.BAD_TYPE, self._clock())
             return WRONG_TYPE
-        body = await read_body(receive, self._most_bytes)
+        body = await read_body(receive, self._limits.body)
         if isinstance(body, Refusal):
             self._ledger.refuse(UNKNOWN_OWNER, body, self._clock())
             return TOO_LARGE
@@ -161,17 +162,25 @@ class HitEndpoint:
 
     def _count(self, site: Site, submission: Submission, request: _Request, now: float) -> None:
         day = self._ledger.day(site, now)
+        presence = self._presence(site, day, request)
+        address = request.address
+        is_exit = bool(site.own_exits) and address.is_in(self._networks(site.own_exits))
+        # Behind an exit of the operator's own are many people with one address: no rate says anything about them.
+        rate = 0 if is_exit else self._rates.count(presence.who.sender, now)
         arrival = Arrival(
             site=site,
             submission=submission,
             location=Location.read(submission.address_of_page),
-            agent=self._agents.read(request.agent),
-            country=request.country(self._countries),
-            network=request.address.network,
+            agent=self._agents.read(request.agent, request.hints),
+            country=VPN if is_exit else request.country(self._countries),
+            network=address.network,
             languages=request.languages,
-            from_own_network=bool(site.own_networks) and request.address.is_in(self._networks(site.own_networks)),
-            over_rate=self._rates.limited
-            and self._rates.is_over(self._keys.sender(site.id, day.date, request.address), now),
+            tells_fetch=request.tells_fetch,
+            is_prefetch=request.is_prefetch,
+            from_own_network=bool(site.own_networks) and address.is_in(self._networks(site.own_networks)),
+            from_hosting=is_exit or address.is_hosting(self._hosting),
+            over_rate=0 < self._limits.per_minute < rate,
+            is_frequent=0 < self._limits.frequent < rate,
         )
         hit = walk(arrival, self._paths)
         if isinstance(hit, Refusal):
@@ -180,7 +189,7 @@ class HitEndpoint:
         before = self._ledger.day_before(site, day)
         refusal = self._visits.take(
             hit,
-            self._presence(site, day, request),
+            presence,
             self._presence(site, before, request) if before is not None else None,
             now,
         )
@@ -202,12 +211,15 @@ class HitEndpoint:
 class _Request:
     """What every submission of one request shares."""
 
-    __slots__ = ("_country", "address", "agent", "languages")
+    __slots__ = ("_country", "address", "agent", "hints", "is_prefetch", "languages", "tells_fetch")
 
     def __init__(self, headers: dict[bytes, bytes], address: Address) -> None:
         self.address = address
         self.agent = headers.get(b"user-agent", b"").decode("latin-1")[:_LONGEST_AGENT]
+        self.hints = tuple([headers.get(name, b"") for name in HEADERS])
         self.languages = headers.get(b"accept-language", b"").decode("latin-1")
+        self.tells_fetch = b"sec-fetch-site" in headers
+        self.is_prefetch = any(headers.get(name, b"")[:8].lower() == b"prefetch" for name in _PURPOSES)
         self._country: str | None = None
 
     def country(self, countries: Countries) -> str:
@@ -217,7 +229,12 @@ class _Request:
         return self._country
 
 
-_WANTED: Final = frozenset({b"user-agent", b"accept-language", b"content-type"})
+_PURPOSES: Final = (b"sec-purpose", b"purpose", b"x-moz")
+"""Where browsers say that they load ahead: "prefetch" (Fetch, 2.2.5), Chromium also "prefetch;prerender"."""
+
+_WANTED: Final = frozenset(
+    {b"user-agent", b"accept-language", b"content-type", b"sec-fetch-site", *_PURPOSES, *HEADERS}
+)
 
 
 def _wanted(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

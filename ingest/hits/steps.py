@@ -33,6 +33,16 @@ def drop_bot(hit: Hit, _: Paths) -> Refusal | None:
     return Refusal.BOT if hit.arrival.agent.bot else None
 
 
+def drop_headless(hit: Hit, _: Paths) -> Refusal | None:
+    """Refuse browsers that say that a program drives them."""
+    return Refusal.HEADLESS if hit.arrival.agent.headless else None
+
+
+def drop_prefetch(hit: Hit, _: Paths) -> Refusal | None:
+    """Refuse what was loaded ahead; our beacon waits until somebody looks, others do not."""
+    return Refusal.PREFETCH if hit.arrival.is_prefetch else None
+
+
 def drop_own_network(hit: Hit, _: Paths) -> Refusal | None:
     """Refuse the operator's own people."""
     return Refusal.OWN_NETWORK if hit.arrival.from_own_network else None
@@ -93,7 +103,9 @@ def put_engagement(hit: Hit, _: Paths) -> None:
 STEPS: Final[tuple[Callable[[Hit, Paths], Refusal | None], ...]] = (
     drop_foreign_host,
     drop_own_network,
+    drop_headless,
     drop_bot,
+    drop_prefetch,
     drop_over_rate,
     drop_excluded,
     put_kind,

@@ -111,7 +111,7 @@ def hit(draw: Markers, site: str) -> dict[str, Any]:
         "l": f"en-{mark('l')}",
         "w": 1280,
         "v": mark("v"),
-        "rv": mark("rv"),
+        "rv": draw.random.randrange(4),
         mark("unknown key"): {mark("unknown nested key"): [mark("unknown value"), draw.number("unknown number")]},
         "ip": draw.address("ip in the body"),
         "user_agent": mark("user_agent in the body"),
