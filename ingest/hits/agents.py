@@ -7,6 +7,7 @@ there; so only those are told that it writes out itself, and all others are `(un
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 import re2
@@ -27,8 +28,6 @@ UNHINTED: Final = (b"",) * len(HEADERS)
 _OTHER: Final = "Other"
 _LONGEST: Final = 512
 _CACHED: Final = 4_096
-_FETCHES_SINCE: Final = {"Chromium": 80, "Firefox": 90, "Safari": 17}
-"""Versions that tell with each request to https how it came about (Fetch Metadata)."""
 
 _MOBILE_SYSTEMS: Final = frozenset({"iOS", "Android", "Windows Phone", "KaiOS", "HarmonyOS"})
 _DESKTOP_SYSTEMS: Final = frozenset(
@@ -51,14 +50,14 @@ class Agent:
     """A user agent, reduced to classes that millions share."""
 
     browser: str
-    browser_version: str  # the digits of its major, or nothing
     system: str
-    system_version: str  # the same, or with "or later" behind them
     device: str
     bot: bool
-    headless: bool  # a program drives it
-    fetches: bool  # it is a browser that tells with each request how it came about
-    contradicted: bool  # its client hints are another browser's
+    browser_version: str = ""  # the digits of its major
+    system_version: str = ""  # the same, or with "or later" behind them
+    headless: bool = False  # a program drives it
+    fetches: bool = False  # it is a browser that tells with each request how it came about
+    contradicted: bool = False  # its client hints are another browser's
 
 
 class Agents:
@@ -67,8 +66,9 @@ class Agents:
     def __init__(self) -> None:
         browsers, systems, devices = load_builtins()
         self._resolve = Resolver((browsers, systems, devices))
-        self._browsers = written_families(browsers) - {_OTHER}
-        self._systems = (written_families(systems) | _BSDS) - {_OTHER}
+        pattern = attrgetter("regex", "family")
+        self._browsers = written_families(map(pattern, browsers)) - {_OTHER}
+        self._systems = (written_families(map(pattern, systems)) | _BSDS) - {_OTHER}
         self._bots = Bots()
         self._hints = HintReader()
         self._engine = re2.compile(r"\b(?:Headless)?Chrom(?:e|ium)/([0-9]+)")
@@ -110,16 +110,13 @@ class Agents:
             device = "mobile" if hints.is_mobile and device != "tablet" else device
         return Agent(
             browser=browser,
-            browser_version=major_of(version),
             system=system,
-            system_version=of_system,
             device=device,
             bot=self._bots.match(text) or brand == "Spider",
+            browser_version=major_of(version),
+            system_version=of_system,
             headless=self._bots.drives(text) or any(self._bots.drives(name) for name in hints.brands),
-            fetches=is_since(chromium, _FETCHES_SINCE[CHROMIUM])
-            # On iOS, whatever they are called, all are of WebKit.
-            or (browser in _FETCHES_SINCE and system != "iOS" and is_since(version, _FETCHES_SINCE[browser]))
-            or (browser == "Safari" and is_since(version, _FETCHES_SINCE["Safari"])),
+            fetches=_fetches(chromium, browser, version, system),
             contradicted=contradicted,
         )
 
@@ -142,6 +139,13 @@ def _hinted_system(hints: Hints, system: str, version: str) -> tuple[str, str]:
     if not named or (named == "Linux" and system not in {"Windows", "macOS", UNKNOWN}):
         return system, version
     return named, major_of(system_version_in(hints)) or (version if named == system else "")
+
+
+def _fetches(chromium: str, browser: str, version: str, system: str) -> bool:
+    """Return whether this browser sends Fetch Metadata, as all have since 2023. On iOS all are Safari within."""
+    if browser == "Firefox" and system != "iOS":
+        return is_since(version, 90)
+    return is_since(version, 17) if browser == "Safari" else is_since(chromium, 80)
 
 
 def _device(text: str, system: str, brand: str) -> str:

@@ -7,30 +7,20 @@ that the pattern spells are families: of `(Firefox|Camino)/` these two, of `(.{0
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final, Protocol
+from typing import Final
 
-_COPY: Final = "$1"  # uap-core, specification, "family_replacement": the first group stands in its place
+_COPY: Final = "$1"  # uap-core, specification.md, "family_replacement"
 _PLAIN: Final = frozenset(" -_!:")  # beside letters and digits: what is no operator of a regular expression
 
 
-class Matcher(Protocol):
-    """A pattern of uap-core."""
+def written_families(patterns: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Return every family that patterns can tell without repeating what only the user agent says.
 
-    @property
-    def regex(self) -> str:
-        """The regular expression."""
-
-    @property
-    def family(self) -> str | None:
-        """What its family is called; none: as its first group is."""
-
-
-def written_families(matchers: Iterable[Matcher]) -> frozenset[str]:
-    """Return every family that these patterns can tell without repeating what only the user agent says."""
+    A pattern is a regular expression and what its family is called; `$1` stands for its first group.
+    """
     found: set[str] = set()
-    for matcher in matchers:
-        family = matcher.family or _COPY
-        words = _words(matcher.regex) if _COPY in family else ("",)
+    for regex, family in patterns:
+        words = _words(regex) if _COPY in family else ("",)
         found.update(family.replace(_COPY, word) for word in words)
     return frozenset(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import walk_packages
 
@@ -38,8 +38,13 @@ class RefusalCase:
     kind: str = "text/plain"
     address: str = "198.51.100.7"
     agent: str = FIREFOX
+    headers: dict[str, str] = field(default_factory=dict)
     padding: int = 0
     times: int = 1
+
+    @property
+    def named_headers(self) -> list[tuple[bytes, bytes]]:
+        return [(name.encode(), value.encode()) for name, value in self.headers.items()]
 
     @property
     def sent(self) -> bytes:
@@ -73,8 +78,9 @@ def test_a_refusal_is_counted_under_its_reason_and_nothing_else_is(door: Door, c
     for _ in range(case.times):
         before = door.snapshot()
         answer = door.knock(
-            case.sent, method=case.method, address=case.address, agent=case.agent, kind=case.kind.encode()
-        )
+            case.sent, method=case.method, address=case.address, agent=case.agent, kind=case.kind.encode(),
+            headers=case.named_headers,
+        )  # fmt: skip
     after = door.snapshot()
     assert answer is not None
     assert answer.status == case.status
