@@ -135,6 +135,7 @@ class Collector:
         self.journal = Journal(self.runtime / "journal")
         newest = max(await asyncio.to_thread(self.writer.newest_sequence), self.journal.newest_sequence())
         self.means = Means(
+            hosting=settings.privacy.hosting_ranges(),
             settings=settings,
             sites=self.sites,
             apps=self.apps,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.types import ASGIApp
@@ -13,6 +13,7 @@ from collector.settings import Settings, read_size
 from ingest.app import Apps
 from ingest.boundary.airlock import Airlock
 from ingest.boundary.geo import Countries
+from ingest.boundary.networks import Hosting
 from ingest.boundary.proxies import TrustedProxies
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.journal import Journal, Unjournaled
@@ -32,6 +33,7 @@ from ingest.hits.pixel import PixelEndpoint
 from ingest.hits.recent import Recent
 from ingest.hits.rehearsal import Rehearsal
 from ingest.hits.setups import Setups
+from ingest.hits.traffic import HIGH_RATE
 from ingest.hits.visits import Visits
 from ingest.site import Sites
 
@@ -52,6 +54,7 @@ class Means:
     ship: Callable[[Batch], None]
     is_full: Callable[[], bool]
     sequence: Iterator[int]
+    hosting: Hosting = field(default_factory=Hosting)
 
     def ledger(self, journal: Journal | Unjournaled) -> Ledger:
         """Build a ledger whose batches are numbered in one row with those of every other."""
@@ -99,7 +102,8 @@ class Pipeline:
             setups=self.setups,
             recent=self.recent,
             clock=clock,
-            limits=HitLimits(read_size(settings.limits.body), settings.limits.per_sender),
+            limits=_limits(settings),
+            hosting=means.hosting,
         )
         body = read_size(settings.limits.body)
         matomo = MatomoEndpoint(hits, means.sites, self.ledger, clock, body)
@@ -150,6 +154,12 @@ class Pipeline:
         if closed:
             self.agents.forget()
             self.names.forget()
+
+
+def _limits(settings: Settings) -> HitLimits:
+    """Return the limits of hits. Of addresses that were truncated first, thousands of people are one sender."""
+    frequent = 0 if settings.privacy.address == "truncate_first" else HIGH_RATE
+    return HitLimits(read_size(settings.limits.body), settings.limits.per_sender, frequent)
 
 
 def _is_due(now: float, last: float, every: float) -> bool:

@@ -26,7 +26,7 @@ from pydantic_settings import SettingsError as EnvironmentSettingsError
 
 from collector.sitemap import Sitemap, read_sitemap
 from ingest.app import App, Consent
-from ingest.boundary.networks import Networks
+from ingest.boundary.networks import Hosting, Networks
 from ingest.hits.clicks import CLICKS
 from ingest.site import Funnel, Goal, Profile, Site
 from ingest.store.client import StoreError, Target
@@ -68,6 +68,19 @@ def _check_size(text: str) -> str:
 def _check_networks(texts: list[str]) -> list[str]:
     Networks(texts)
     return texts
+
+
+def _check_hosting(text: str) -> str:
+    try:
+        _read_hosting(text)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise ValueError(f"{text}: {reason}: name a file of networks, one a line") from None
+    return text
+
+
+def _read_hosting(text: str) -> Hosting:
+    return Hosting.open(Path(text)) if text else Hosting()
 
 
 def _check_zone(text: str) -> str:
@@ -145,6 +158,7 @@ def _check_list(text: str) -> str:
     return text
 
 
+HostingFile = Annotated[str, AfterValidator(_check_hosting)]
 Size = Annotated[str, AfterValidator(_check_size)]
 SitemapFile = Annotated[Sitemap, BeforeValidator(_read_sitemap)]
 ListFile = Annotated[str, AfterValidator(_check_list)]
@@ -217,10 +231,15 @@ class Runtime(Section):
 
 
 class Privacy(Section):
-    """`[privacy]`: how long an address lives."""
+    """`[privacy]`: how long an address lives, and what it is asked while it does."""
 
     address: Literal["memory", "truncate_first"] = "memory"
     countries: str = ""
+    hosting: HostingFile = ""
+
+    def hosting_ranges(self) -> Hosting:
+        """Return the operator's ranges of hosting companies and VPNs; none, unless a file is configured."""
+        return _read_hosting(self.hosting)
 
 
 class Sources(Section):

@@ -90,7 +90,7 @@ def test_every_dependency_is_argued_for() -> None:
 
 
 def test_the_walk_through_shows_the_file_that_its_test_adds() -> None:
-    assert (ROOT / "tests/ingest/hits/walkthrough/screen.py").read_text() in README
+    assert (ROOT / "tests/ingest/hits/walkthrough/scheme.py").read_text() in README
 
 
 def test_first_line_of_the_readme_says_what_to_install() -> None:

@@ -215,6 +215,8 @@ class Refusal(StrEnum):
     EXCLUDED = "excluded"
     BOT = "bot"
     SPAM = "spam"
+    HEADLESS = "headless"
+    PREFETCH = "prefetch"
     OWN_NETWORK = "own_network"
     LATE = "late"
     OVER_RATE = "over_rate"

@@ -101,7 +101,7 @@ class Intake:
         self._clock = clock
         self._reading = reading
         self.runs = Runs(keys)
-        self._rates = Rates(per_sender)
+        self._rates, self._per_sender = Rates(), per_sender
         self._exits: dict[tuple[str, ...], Networks] = {}
         self._new_id = new_id
 
@@ -233,9 +233,9 @@ class Intake:
 
     def _is_over(self, sender: _Sender, who: Who, installation: str = "") -> bool:
         """Tell whether a sender is past the limit. Those whom only an exit's address tells apart have none."""
-        if not self._rates.limited or (not installation and self._is_exit(sender)):
+        if not self._per_sender or (not installation and self._is_exit(sender)):
             return False
-        return self._rates.is_over(who.sender, sender.now)
+        return self._rates.count(who.sender, sender.now) > self._per_sender
 
     def _is_exit(self, sender: _Sender) -> bool:
         exits = sender.app.own_exits

@@ -110,7 +110,7 @@ def test_a_day_that_closed_is_forgotten() -> None:
     today.update("a", begins=True, who="phone")
     today.runs.forget(today.day)
     assert not today.runs._runs
-    assert not today.runs._seen
+    assert not today.runs._firsts
     today.update("a", begins=True, who="phone")
     assert today.health() == {"sessions": 2, "installs": 2}, "the control: what was forgotten counts anew"
 
