@@ -12,7 +12,7 @@ from typing import Final
 from ingest.hits.hit import Arrival
 
 VPN: Final = "(vpn)"
-"""The country of whoever comes out of the operator's own exits: theirs is not known."""
+"""The country of whoever comes out of a VPN or a data centre: theirs is not known."""
 
 HIGH_RATE: Final = 120
 """Submissions of one sender in a minute from which on their next visits are of high rate."""

@@ -1,4 +1,4 @@
-"""Country: where the address is registered, as ISO 3166 code; `(vpn)` of the operator's own exits, or `(unknown)`."""
+"""Country: where the address is registered, as ISO 3166 code; `(vpn)` of VPNs and data centres, or `(unknown)`."""
 
 from ingest.counters.cells import Breakdown
 from ingest.hits.agents import UNKNOWN
