@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import dashboards.app
+from collector.alerts import watch
 from collector.errors import Watched
 from collector.live import LiveWindow
 from collector.operations import Health, operations
@@ -20,8 +21,10 @@ from collector.pipeline import Means, Pipeline
 from collector.replay import Line, ReplayClock, replay
 from collector.runtime import runtime_folder
 from collector.settings import Settings, read_settings, read_size
+from dashboards.desk import AlertMeans
 from ingest.app import App, Apps
 from ingest.boundary.geo import Countries
+from ingest.boundary.identifiers import find_identifier
 from ingest.counters.cells import OF_EVENTS, OF_PAGES
 from ingest.counters.journal import Journal, Unjournaled
 from ingest.hits.attributes import visit_attributes
@@ -128,6 +131,8 @@ class Collector:
         self.ledger = self.means.ledger(self.journal)
         for batch in self.ledger.recall(self.owners):
             self.writer.submit(batch)
+        self.live = LiveWindow(self.ledger, self.writer)
+        self.watch = watch(settings, self.apps, self.reader, self.live, self.control, self.clock)
         self.pipeline = Pipeline(self.means, self.ledger, self.clock, self._pages())
         self.app = Watched(self.pipeline.app)
         self.writer.start()
@@ -158,11 +163,13 @@ class Collector:
             apps=self.apps,
             reader=self.reader,
             control=self.control,
-            live=LiveWindow(self.ledger, self.writer),
+            live=self.live,
             clock=self.clock,
             base_url=self.settings.server.url,
             breakdowns=(OF_PAGES, OF_EVENTS, *(attribute.breakdown for attribute in self.means.attributes)),
+            tripwire=find_identifier,
             notices=lambda: self.notices,
+            means=AlertMeans(bool(self.settings.mail.host), self.settings.alerts.private_targets),
         )
         return operations(self.settings, health, app)
 
@@ -174,7 +181,12 @@ class Collector:
         self.ledger.close()
 
     async def run_clock(self) -> None:
-        """Do what time asks for, until cancelled."""
+        """Do what time asks for, until cancelled. Alerts have a turn of their own: mail servers take their time."""
+        async with asyncio.TaskGroup() as beside:
+            beside.create_task(self.watch.run())
+            await self._run_pipeline()
+
+    async def _run_pipeline(self) -> None:
         while True:
             self.pipeline.tick()
             # Also when the clock has jumped back, and the last time is ahead.

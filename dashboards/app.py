@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from dashboards.assets import Assets
-from dashboards.desk import Ask, Desk
+from dashboards.desk import AlertMeans, Ask, Desk
 from dashboards.figures import Figures
 from dashboards.headers import SecureHeaders
 from dashboards.inventory import Inventory
@@ -31,11 +31,13 @@ from dashboards.routes import build_routes
 from dashboards.shell import Shell
 from dashboards.stats.vocabulary import dimensions_of
 from dashboards.throttle import Throttle
+from dashboards.triage import Triage
 from ingest.app import Apps
 from ingest.counters.cells import Breakdown
 from ingest.site import Sites
 from ingest.store.client import StoreError
 from ingest.store.control.database import Control
+from ingest.store.control.notes import Tripwire
 from ingest.store.reader import Reader
 
 MESSAGES = {
@@ -49,6 +51,8 @@ MESSAGES = {
     503: "The store cannot be reached just now. What is sent is still counted; try again in a moment.",
 }
 
+_NO_MEANS = AlertMeans()
+
 
 def build(
     sites: Sites,
@@ -59,14 +63,18 @@ def build(
     clock: Callable[[], float],
     base_url: str,
     breakdowns: Sequence[Breakdown],
+    tripwire: Tripwire,
     notices: Callable[[], Sequence[str]] = tuple,
+    means: AlertMeans = _NO_MEANS,
     hasher: PasswordHasher | None = None,
 ) -> Starlette:
     """Return the application. `notices` are lines that every member reads on top of a page.
 
+    `tripwire` finds identifiers in what members write.
     It opens nothing and closes nothing: the reader, the control database and the live view are the caller's.
     """
     questions = Questions(reader)
+    reports = Reports(questions, live, control)
     assets = Assets.read()
     shell = Shell(assets)
     is_https = urlsplit(base_url).scheme == "https"
@@ -74,7 +82,8 @@ def build(
         sites=sites,
         apps=apps,
         figures=Figures(questions, live),
-        reports=Reports(questions, live),
+        reports=reports,
+        triage=Triage(reports, control),
         refusals=Refusals(questions, live),
         inventory=Inventory(questions),
         control=control,
@@ -85,6 +94,8 @@ def build(
         dimensions=dimensions_of(breakdowns),
         clock=clock,
         notices=notices,
+        tripwire=tripwire,
+        means=means,
         is_https=is_https,
     )
     errors = Errors(desk, shell)

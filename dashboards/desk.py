@@ -16,12 +16,22 @@ from dashboards.passwords import Passwords
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
 from dashboards.throttle import Throttle
+from dashboards.triage import Triage
 from ingest.app import Apps
 from ingest.site import Sites
 from ingest.store.control.database import Control
+from ingest.store.control.notes import Tripwire
 from ingest.store.control.sessions import Session
 from ingest.store.control.tokens import Token
-from ingest.store.control.users import User
+from ingest.store.control.users import Role, User
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMeans:
+    """By what alerts of this server may travel."""
+
+    has_mail: bool = False
+    allows_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,7 @@ class Desk:
     apps: Apps
     figures: Figures
     reports: Reports
+    triage: Triage
     refusals: Refusals
     inventory: Inventory
     control: Control
@@ -42,6 +53,8 @@ class Desk:
     dimensions: Mapping[str, str]
     clock: Callable[[], float]
     notices: Callable[[], Sequence[str]]
+    tripwire: Tripwire
+    means: AlertMeans
     is_https: bool
 
 
@@ -68,6 +81,11 @@ class Ask:
         """The member who asks; only pages of members may look."""
         assert self.session is not None
         return self.session.user
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether the member who asks may change what the team decides."""
+        return self.user.role.covers(Role.EDITOR)
 
     @property
     def now(self) -> float:

@@ -127,6 +127,12 @@ def in_short(day: date, today: date) -> str:
     return f"{day.day} {day:%b}" if day.year == today.year else in_words(day)
 
 
+def in_minutes(moment: float, timezone: tzinfo) -> str:
+    """Return a moment in seconds since 1970 as people write it, without its seconds: `9 Nov 2026, 14:05`."""
+    local = datetime.fromtimestamp(moment, timezone)
+    return f"{in_words(local.date())}, {local:%H:%M}"
+
+
 def today_in(timezone: tzinfo, now: float) -> date:
     """Return the local date of a moment, in seconds since 1970."""
     return datetime.fromtimestamp(now, timezone).date()

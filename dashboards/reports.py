@@ -1,20 +1,28 @@
-"""Numbers of apps: crash reports by group, what the store holds and what is disclosed but still in memory."""
+"""Numbers of apps: crash reports by group, what the store holds and what is disclosed but still in memory.
+
+Groups that a team merged are added up here, so that pages, files and the Stats API all say the same.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Final
 
+from starlette.concurrency import run_in_threadpool
+
+from dashboards.groups import Detail, Group, Name, Part, group_of, is_new, merged_names
 from dashboards.live import Live, read_still
 from dashboards.period import Bucket, Period, start_of
 from dashboards.questions import Questions
-from dashboards.stack import Stack, read_stack
+from dashboards.search import holds, sieve_of
+from dashboards.stack import read_stack
 from ingest.app import App
 from ingest.counters.cells import CrashAttribute
 from ingest.counters.exemplar import Exemplar
+from ingest.store.control.database import Control
+from ingest.store.control.merges import list_merges
 
 EVERY: Final = CrashAttribute.RELEASE
 """Every report bears exactly one release, so the sum over releases is the number of reports."""
@@ -22,69 +30,37 @@ EVERY: Final = CrashAttribute.RELEASE
 Slice = tuple[date, str, str]
 """The first day of a bucket, a group, and a value: empty where they were not asked for."""
 
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """What a crash group is called and when it was seen."""
-
-    type: str = ""
-    function: str = ""
-    first_day: date | None = None
-    last_day: date | None = None
-
-    @property
-    def title(self) -> str:
-        """The words by which people know the group: `Type in function`."""
-        kind = self.type or "Crash"
-        return f"{kind} in {self.function}" if self.function else kind
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A crash group in a list."""
-
-    id: str
-    name: Name
-    reports: int
-    by_day: Mapping[date, int]
-    releases: Sequence[tuple[str, int]]
-    is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """A crash group on its own page."""
-
-    id: str
-    name: Name
-    algorithm: int
-    stack: Stack | None
-    reports: int
-    by_day: Mapping[date, int]
-    values: Mapping[str, Sequence[tuple[str, int]]]
+Sightings = Mapping[tuple[date, str], int]
+"""Reports of a group by day and release."""
 
 
 class Reports:
     """Reads the numbers of apps."""
 
-    def __init__(self, questions: Questions, live: Live) -> None:
+    def __init__(self, questions: Questions, live: Live, control: Control) -> None:
         self._questions = questions
         self._live = live
+        self._control = control
 
-    async def groups(self, app: App, period: Period) -> list[Group]:
-        """Return the groups with reports in a period, the most frequent first."""
+    async def groups(self, app: App, period: Period, facet: tuple[CrashAttribute, str] | None = None) -> list[Group]:
+        """Return the groups with reports in a period, the most frequent first.
+
+        With a facet, counted are the reports that bear its value; the releases remain those of the whole group.
+        """
+        attribute, values = (EVERY, ()) if facet is None else (facet[0], (facet[1],))
 
         async def read() -> list[Group]:
             names = await self.names(app)
-            by_day = await self._slices(app, period.since, period.until, Bucket.DAY, EVERY, by_value=False)
-            by_release = await self._slices(app, period.since, period.until, "", EVERY, by_value=True)
+            since, until = period.since, period.until
+            by_day = await self._slices(app, since, until, Bucket.DAY, attribute, by_value=False, values=values)
+            by_release = await self._slices(app, since, until, "", EVERY, by_value=True)
             days: defaultdict[str, Counter[date]] = defaultdict(Counter)
             releases: defaultdict[str, Counter[str]] = defaultdict(Counter)
             for (day, group, _), reports in by_day.items():
                 days[group][day] += reports
             for (_, group, release), reports in by_release.items():
                 releases[group][release] += reports
-            return [_group(group, names.get(group, Name()), days[group], releases[group], period) for group in days]
+            return [group_of(group, names.get(group, Name()), days[group], releases[group], period) for group in days]
 
         found = await read_still(self._live, read)
         return sorted(found, key=lambda group: (-group.reports, group.name.title, group.id))
@@ -93,53 +69,117 @@ class Reports:
         """Return one group with all that is kept about it in a period, or None when there never was such a group."""
 
         async def read() -> Detail | None:
+            merges = await self.merges(app)
+            members = [group, *sorted(part for part, into in merges.items() if into == group)]
             [(kind, function, text, algorithm, first, last, weeks)] = await self._questions.ask(
-                "crash_exemplar", {"app": app.id, "group": group}
+                "crash_exemplar", {"app": app.id, "group": group, "groups": members}
             )
-            unwritten = self._exemplars(app).get(group)
+            unwritten = self._unwritten(app, members)
             live = [
                 (key, reports)
                 for key, reports in self._live_cells(app, period.since, period.until).items()
-                if key[1] == group
+                if key[1] in members
             ]
             if not weeks and unwritten is None and not live:
                 return None
             exemplar = Exemplar(algorithm, kind, function, text) if text or unwritten is None else unwritten
             values: defaultdict[str, Counter[str]] = defaultdict(Counter)
             by_day: Counter[date] = Counter()
-            asked = {"app": app.id, "group": group, "since": period.since, "until": period.until}
+            of_parts: Counter[str] = Counter()
+            asked = {"app": app.id, "groups": members, "since": period.since, "until": period.until}
             for name, value, reports in await self._questions.ask("crash_attributes", asked):
                 values[name][value] += reports
-            of_days = await self._stored(app, period.since, period.until, Bucket.DAY, EVERY, group, by_value=False)
-            for (day, _, _), reports in of_days.items():
+            stored = await self._stored(
+                app, period.since, period.until, Bucket.DAY, EVERY, by_value=False, groups=members
+            )
+            for (day, part, _), reports in stored.items():
                 by_day[day] += reports
-            for (day, _, name, value), reports in live:
+                of_parts[part] += reports
+            for (day, part, name, value), reports in live:
                 values[name][value] += reports
                 by_day[day] += reports if name == EVERY else 0
+                of_parts[part] += reports if name == EVERY else 0
             days = [day for day, reports in by_day.items() if reports]
-            seen = [*days, first, last] if weeks else days
+            named = Name(exemplar.type, exemplar.function).seen([*days, first, last] if weeks else days)
+            own = await self._own_names(app) if len(members) > 1 else {}
             return Detail(
                 id=group,
-                name=Name(exemplar.type, exemplar.function, min(seen, default=None), max(seen, default=None)),
+                name=named,
                 algorithm=exemplar.algorithm,
                 stack=read_stack(exemplar.stack),
                 reports=sum(values[EVERY].values()),
                 by_day=dict(by_day),
                 values={attribute: (+found).most_common() for attribute, found in values.items()},
+                parts=[Part(part, own.get(part, Name()), of_parts[part]) for part in members if own],
+                is_new=is_new(named, period.today),
             )
 
         return await read_still(self._live, read)
 
+    async def merges(self, app: App) -> Mapping[str, str]:
+        """Return the group that each merged group is shown as."""
+        return await run_in_threadpool(list_merges, self._control, app.id)
+
     async def names(self, app: App) -> dict[str, Name]:
-        """Return the name of every group of an app."""
-        found = {
-            group: Name(kind, function, first, last)
-            for group, kind, function, first, last in await self._questions.ask("crash_names", {"app": app.id})
+        """Return the name of every group of an app that is shown."""
+        return merged_names(await self._own_names(app), await self.merges(app))
+
+    async def holding(self, app: App, words: Sequence[str]) -> set[str]:
+        """Return the groups whose type, function or stack holds all of some words, whatever their case."""
+        merges = await self.merges(app)
+        rows = await self._questions.ask("crash_stacks", {"app": app.id, "words": sieve_of(words)})
+        live = [(group, one.type, one.function, one.stack) for group, one in self._exemplars(app).items()]
+        # The engine sifts: it sees the names of a stack's fields too, which nobody is searching for.
+        found = {group for group, kind, function, stack in [*rows, *live] if holds(words, kind, function, stack)}
+        return {merges.get(group, group) for group in found}
+
+    async def facets(self, app: App, period: Period) -> dict[str, list[tuple[str, int]]]:
+        """Return the values of each attribute with their reports in a period, the most frequent first."""
+
+        async def read() -> dict[str, Counter[str]]:
+            found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+            asked = {"app": app.id, "since": period.since, "until": period.until}
+            for attribute, value, reports in await self._questions.ask("crash_facets", asked):
+                found[attribute][value] += reports
+            for (_, _, attribute, value), reports in self._live_cells(app, period.since, period.until).items():
+                found[attribute][value] += reports
+            return found
+
+        counted = await read_still(self._live, read)
+        return {
+            attribute: sorted((+values).items(), key=lambda item: (-item[1], item[0]))
+            for attribute, values in counted.items()
         }
-        for group, exemplar in self._exemplars(app).items():
-            if group not in found or not found[group].type:
-                found[group] = Name(exemplar.type, exemplar.function)
+
+    async def sightings(self, app: App, groups: Collection[str], since: date, until: date) -> dict[str, Sightings]:
+        """Return the reports of some groups that are shown, by group, day and release."""
+        merges = await self.merges(app)
+        members = [*groups, *(part for part, into in merges.items() if into in groups)]
+
+        async def read() -> dict[Slice, int]:
+            return await self._slices(app, since, until, Bucket.DAY, EVERY, by_value=True, groups=members)
+
+        found: dict[str, dict[tuple[date, str], int]] = {group: {} for group in groups}
+        for (day, group, release), reports in (await read_still(self._live, read) if groups else {}).items():
+            found[group][day, release] = reports
         return found
+
+    async def release_days(self, app: App) -> dict[tuple[str, date], tuple[int, set[str]]]:
+        """Return by release and day how many reports there were, and which groups had them, as long as it is kept."""
+        merges = await self.merges(app)
+
+        async def read() -> dict[tuple[str, date], tuple[int, set[str]]]:
+            found = {
+                (release, day): (reports, {merges.get(group, group) for group in groups})
+                for release, day, reports, groups in await self._questions.ask("release_days", {"app": app.id})
+            }
+            for (day, group, attribute, release), reports in self._live_cells(app, date.min, date.max).items():
+                if attribute == EVERY and reports:
+                    before, groups = found.get((release, day), (0, set()))
+                    found[release, day] = (before + reports, groups | {merges.get(group, group)})
+            return found
+
+        return await read_still(self._live, read)
 
     async def slices(
         self, app: App, since: date, until: date, bucket: str, attribute: CrashAttribute, *, by_value: bool
@@ -153,35 +193,71 @@ class Reports:
 
     async def of_apps(self, apps: Sequence[App], since: date, until: date) -> dict[int, Mapping[tuple[date, str], int]]:
         """Return reports of some apps by app, day and group."""
+        merges = {app.id: await self.merges(app) for app in apps}
 
         async def read() -> dict[int, Mapping[tuple[date, str], int]]:
             found: dict[int, Counter[tuple[date, str]]] = {app.id: Counter() for app in apps}
             parameters = {"apps": [app.id for app in apps], "since": since, "until": until}
             for number, day, group, reports in await self._questions.ask("reports_of_apps", parameters):
-                found[number][day, group] += reports
+                found[number][day, merges[number].get(group, group)] += reports
             for app in apps:
                 for (day, group, attribute, _), reports in self._live_cells(app, since, until).items():
-                    found[app.id][day, group] += reports if attribute == EVERY else 0
+                    found[app.id][day, merges[app.id].get(group, group)] += reports if attribute == EVERY else 0
             return {number: +counter for number, counter in found.items()}
 
         return await read_still(self._live, read)
 
+    async def _own_names(self, app: App) -> dict[str, Name]:
+        found = {
+            group: Name(kind, function, first, last)
+            for group, kind, function, first, last in await self._questions.ask("crash_names", {"app": app.id})
+        }
+        for group, exemplar in self._exemplars(app).items():
+            if group not in found or not found[group].type:
+                found[group] = Name(exemplar.type, exemplar.function)
+        return found
+
     async def _slices(
-        self, app: App, since: date, until: date, bucket: str, attribute: CrashAttribute, *, by_value: bool
+        self,
+        app: App,
+        since: date,
+        until: date,
+        bucket: str,
+        attribute: CrashAttribute,
+        *,
+        by_value: bool,
+        groups: Collection[str] = (),
+        values: Collection[str] = (),
     ) -> dict[Slice, int]:
-        found = await self._stored(app, since, until, bucket, attribute, "", by_value=by_value)
+        merges = await self.merges(app)
+        stored = await self._stored(
+            app, since, until, bucket, attribute, by_value=by_value, groups=groups, values=values
+        )
+        found: Counter[Slice] = Counter()
+        for (start, group, value), reports in stored.items():
+            found[start, merges.get(group, group), value] += reports
         for (day, group, name, value), reports in self._live_cells(app, since, until).items():
-            if name == attribute:
-                found[start_of(day, bucket), group, value if by_value else ""] += reports
+            if name == attribute and (not groups or group in groups) and (not values or value in values):
+                found[start_of(day, bucket), merges.get(group, group), value if by_value else ""] += reports
         return +found
 
     async def _stored(
-        self, app: App, since: date, until: date, bucket: str, attribute: CrashAttribute, group: str, *, by_value: bool
+        self,
+        app: App,
+        since: date,
+        until: date,
+        bucket: str,
+        attribute: CrashAttribute,
+        *,
+        by_value: bool,
+        groups: Collection[str] = (),
+        values: Collection[str] = (),
     ) -> Counter[Slice]:
         parameters = {
             "app": app.id,
             "attribute": attribute.value,
-            "only": group,
+            "groups": list(groups),
+            "values": list(values),
             "bucket": str(bucket),
             "by_value": by_value,
             "since": since,
@@ -197,23 +273,6 @@ class Reports:
     def _exemplars(self, app: App) -> Mapping[str, Exemplar]:
         return {} if app.profile.at_close_only else self._live.exemplars(app.id)
 
-
-def _group(group: str, name: Name, days: Counter[date], releases: Counter[str], period: Period) -> Group:
-    first = min([*days, *([name.first_day] if name.first_day else [])])
-    last = max([*days, *([name.last_day] if name.last_day else [])])
-    return Group(
-        id=group,
-        name=Name(name.type, name.function, first, last),
-        reports=sum(days.values()),
-        by_day=dict(days),
-        releases=sorted(releases.items(), key=lambda item: (-item[1], item[0])),
-        is_new=first > period.today - timedelta(days=7),
-    )
-
-
-def sum_by_day(groups: Iterable[Group]) -> Counter[date]:
-    """Return the reports of some groups by day."""
-    total: Counter[date] = Counter()
-    for group in groups:
-        total.update(group.by_day)
-    return total
+    def _unwritten(self, app: App, groups: Sequence[str]) -> Exemplar | None:
+        exemplars = self._exemplars(app)
+        return next((exemplars[group] for group in groups if group in exemplars), None)

@@ -59,7 +59,7 @@ function dress(root) {
 
 // Whoever has a menu, a table, a tip or a form field of this page in use keeps it as it is.
 function isInUse(main) {
-  return main.querySelector("details[open], .tip:not([hidden])") !== null || (main.contains(document.activeElement) && document.activeElement !== main);
+  return main.querySelector("details[open], .tip:not([hidden]), input:checked") !== null || (main.contains(document.activeElement) && document.activeElement !== main);
 }
 
 function keepFresh(main) {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from dashboards.reports import EVERY, Name, Reports
+from dashboards.groups import Name
+from dashboards.reports import EVERY, Reports
 from dashboards.stats.answer import Row, Rows, time_label
 from dashboards.stats.question import Question, QuestionError
 from dashboards.stats.vocabulary import BUCKETS, CRASH_DIMENSIONS, GROUP, TITLE

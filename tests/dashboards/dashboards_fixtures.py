@@ -12,7 +12,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from dashboards.app import build
+from dashboards.desk import AlertMeans
 from ingest.app import App, Apps
+from ingest.boundary.identifiers import find_identifier
 from ingest.site import Profile, Site, Sites
 from ingest.store.client import Connection, Connector
 from ingest.store.control.database import Control
@@ -99,7 +101,20 @@ def build_at(
     sites: Sites, apps: Apps, reader: Reader, control: Control, live: Memory, clock: Clock
 ) -> Callable[[str], Starlette]:
     def build_at(base_url: str) -> Starlette:
-        return build(sites, apps, reader, control, live, clock, base_url, BREAKDOWNS, hasher=FAST)
+        means = AlertMeans(has_mail=True)
+        return build(
+            sites,
+            apps,
+            reader,
+            control,
+            live,
+            clock,
+            base_url,
+            BREAKDOWNS,
+            tripwire=find_identifier,
+            means=means,
+            hasher=FAST,
+        )
 
     return build_at
 

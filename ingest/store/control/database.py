@@ -7,15 +7,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, MetaData, String, Table, create_engine, event, text
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-VERSION: Final = 1
-
-METADATA: Final = MetaData()
+from ingest.store.control import crash_tables
+from ingest.store.control.metadata import METADATA
 
 USERS: Final = Table(
     "users",
@@ -59,6 +58,11 @@ FACTS: Final = Table(
     Column("name", String, primary_key=True),
     Column("value", String, nullable=False),
 )
+
+STEPS: Final = ((USERS, SESSIONS, LINKS, TOKENS, FACTS), crash_tables.TABLES)
+"""The tables that each version added, the first version's first. A database is brought up step by step."""
+
+VERSION: Final = len(STEPS)
 
 
 class ControlError(Exception):
@@ -109,8 +113,9 @@ class Control:
             version = connection.execute(text("PRAGMA user_version")).scalar_one()
             if version > VERSION:
                 raise ControlError("the control database was made by a newer Logless: install that one again")
-            METADATA.create_all(connection)
-            connection.execute(text(f"PRAGMA user_version = {VERSION}"))
+            for number, tables in enumerate(STEPS[version:], version + 1):
+                METADATA.create_all(connection, tables)
+                connection.execute(text(f"PRAGMA user_version = {number}"))
 
 
 def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -247,7 +247,12 @@ def test_a_key_that_is_missing_or_not_the_apps_is_403(query: bytes, body: bytes)
         (envelope(("event", b'{"a":' * 2500)), [], 400, "bad_json"),
         (crash_envelope(), [(b"content-encoding", b"gzip")], 400, "bad_encoding"),
         (crash_envelope(), [(b"content-encoding", b"lzma")], 400, "bad_encoding"),
-        (gzip.compress(gzip.compress(b"{}\n", mtime=0), mtime=0), [(b"content-encoding", b"gzip")] * 2, 400, "bad_encoding"),
+        (
+            gzip.compress(gzip.compress(b"{}\n", mtime=0), mtime=0),
+            [(b"content-encoding", b"gzip")] * 2,
+            400,
+            "bad_encoding",
+        ),
         (gzip.compress(bytes(10_000_000), mtime=0), [(b"content-encoding", b"gzip")], 413, "too_large"),
         (b"x" * 20_001, [], 413, "too_large"),
         (b"{}\n" + b'{"type":"x"}\n\n' * 1200, [], 413, "too_large"),
