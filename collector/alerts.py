@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from collector.settings import Settings
 from dashboards.alerts.mail import Mailer
-from dashboards.alerts.watch import Watch
+from dashboards.alerts.watch import Courier, Watch
 from dashboards.alerts.webhook import Webhooks
 from dashboards.live import Live
 from dashboards.questions import Questions
@@ -25,7 +25,7 @@ def watch(
     reports = Reports(Questions(reader), live, control)
     base_url = settings.server.url
     web = Webhooks(base_url, allows_private=settings.alerts.private_targets)
-    couriers = {
+    couriers: dict[ChannelKind, Courier] = {
         ChannelKind.MAIL: Mailer(settings.mail.server, base_url),
         ChannelKind.WEBHOOK: web,
         ChannelKind.SLACK: web,

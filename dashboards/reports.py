@@ -151,7 +151,7 @@ class Reports:
             for attribute, values in counted.items()
         }
 
-    async def sightings(self, app: App, groups: Collection[str], since: date, until: date) -> dict[str, Sightings]:
+    async def sightings(self, app: App, groups: Collection[str], since: date, until: date) -> Mapping[str, Sightings]:
         """Return the reports of some groups that are shown, by group, day and release."""
         merges = await self.merges(app)
         members = [*groups, *(part for part, into in merges.items() if into in groups)]

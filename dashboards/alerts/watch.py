@@ -25,7 +25,7 @@ from ingest.store.control.rules import Rule, list_rules, mark_primed
 
 PAUSE: Final = 1.0
 WAITS: Final = (60, 300, 1800, 7200, 21_600, 43_200)
-"""Seconds before each further attempt: after the seventh, three quarters of a day later, a message is given up."""
+"""Seconds before each further attempt: after the seventh, twenty hours later, a message is given up."""
 TOGETHER: Final = 8
 """Messages that are sent at the same time."""
 

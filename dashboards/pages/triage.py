@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Final
 
@@ -19,6 +19,7 @@ from dashboards.pages.crash import GROUP
 from dashboards.pages.owners import app_of
 from dashboards.period import Period, read_date, today_in
 from dashboards.triage import wait_of
+from dashboards.versions import UNNAMED
 from ingest.app import App
 from ingest.store.control.actions import note_action
 from ingest.store.control.assignments import assign, unassign
@@ -62,7 +63,12 @@ async def write_note(ask: Ask) -> Page | Response:
     """Keep a note, unless it seems to hold somebody's identifier."""
     app, group = await _known(ask)
     form = await read_form(ask.request)
-    note = (app.id, group, ask.user.id, form.get("text", ""), _today(ask, app), ask.desk.tripwire)
+    releases = {release for release, _ in await ask.desk.reports.release_days(app)}
+
+    def trip(text: str) -> str | None:
+        return ask.desk.tripwire(without_releases(text, releases))
+
+    note = (app.id, group, ask.user.id, form.get("text", ""), _today(ask, app), trip)
     try:
         await run_in_threadpool(add_note, ask.desk.control, *note)
     except ControlError as error:
@@ -147,6 +153,14 @@ async def _change_state(ask: Ask, app: App, group: str, form: Mapping[str, str])
         end = _end(form, today) if until is Until.DATE else None
         made = await ask.desk.triage.mute(app, group, until, number, end, today)
     await _note(ask, app, made.state.value, group, wait_of(made))
+
+
+def without_releases(text: str, releases: Collection[str]) -> str:
+    """Return a text with the releases of an app taken out of it: `2.14.0.1` is one of them and nobody's address."""
+    names = {part for release in releases for part in (release, release.rpartition("@")[2]) if part not in UNNAMED}
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, "release")
+    return text
 
 
 async def _known(ask: Ask) -> tuple[App, str]:
