@@ -133,6 +133,7 @@ async def crashes(ask: Ask) -> Page:
             "choice": choice,
             "keep": {name: value for name, value in keep.items() if value},
             "rows": [_row(app, period, group, standings.get(group.id, NOTHING)) for group in shown],
+            "package": _package(groups),
             "total": len(groups),
             "is_empty": not any(facets.values()),
             "reports": reports,
@@ -177,6 +178,12 @@ def _ordered(groups: list[Group], order: str) -> list[Group]:
     if order == "first":
         return sorted(groups, key=lambda group: group.name.first_day or date.min, reverse=True)
     return groups
+
+
+def _package(groups: Sequence[Group]) -> str:
+    """Return `app@` when all releases begin with it: in a narrow column the version tells more."""
+    packages = {release.rpartition("@")[0] for group in groups for release, _ in group.releases}
+    return f"{packages.pop()}@" if len(packages) == 1 and packages != {""} else ""
 
 
 def _shows(
