@@ -7,7 +7,8 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_CRASH: Final = re.compile(r"/api/\d{1,10}/(?:envelope|store)/?\Z")
+_CRASH: Final = re.compile(r"/api/(?:\d{1,10}/(?!schema\.json|preview)|store/?\Z)")
+"""All that SDKs may ask for below an app: what is not there is refused in their own words."""
 
 
 class Front:

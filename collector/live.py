@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from ingest.counters.cells import CRASH, HOURS, REFUSED
+from ingest.counters.cells import CRASH, HOURS, LOSS, REFUSED, SESSION, Key
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.ledger import Ledger
 from ingest.store.writer import Writer
@@ -39,6 +39,23 @@ class LiveWindow:
             if key[0] == CRASH and since <= day <= until:
                 name = (day, key[1], key[2], key[3])
                 found[name] = found.get(name, 0) + amounts[0]
+        return found
+
+    def sessions(self, app: int, since: date, until: date) -> Mapping[tuple[date, str], Sequence[int]]:
+        """Return sessions by day and release."""
+        return {(day, key[0]): amounts for (day, key), amounts in self._of(app, SESSION, since, until).items()}
+
+    def losses(self, app: int, since: date, until: date) -> Mapping[tuple[date, str, str], int]:
+        """Return what SDKs could not send, by day, category and reason."""
+        return {(day, key[0], key[1]): amounts[0] for (day, key), amounts in self._of(app, LOSS, since, until).items()}
+
+    def _of(self, app: int, kind: str, since: date, until: date) -> Mapping[tuple[date, Key], Sequence[int]]:
+        """Return the amounts of a kind by day and the rest of the key."""
+        found: dict[tuple[date, Key], list[int]] = {}
+        for day, key, amounts in self._ledger.unwritten(f"app:{app}"):
+            if key[0] == kind and since <= day <= until:
+                present = found.setdefault((day, key[1:]), [0] * len(amounts))
+                found[day, key[1:]] = [a + b for a, b in zip(present, amounts, strict=True)]
         return found
 
     def exemplars(self, app: int) -> Mapping[str, Exemplar]:

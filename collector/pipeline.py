@@ -76,9 +76,10 @@ class Pipeline:
             limits=HitLimits(read_size(settings.limits.body), settings.limits.per_sender),
         )
         envelope = read_size(settings.limits.envelope)
-        crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, CrashLimits(envelope, envelope))
+        limits = CrashLimits(envelope, envelope, settings.limits.per_sender)
+        self.crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, limits)
         self.app: ASGIApp = Airlock(
-            Front(settings.server.event_path, hits, crashes, pages),
+            Front(settings.server.event_path, hits, self.crashes, pages),
             TrustedProxies(settings.server.trusted_proxies),
             truncate_first=settings.privacy.address == "truncate_first",
         )
@@ -104,6 +105,7 @@ class Pipeline:
         for day in closed:
             self.keys.drop(day.owner, day.date)
             self.visits.forget(day)
+            self.crashes.forget(day)
         if closed:
             self.agents.forget()
             self.paths.forget()

@@ -339,6 +339,7 @@ class AppSection(Section):
     environments: list[str] = ["production", "beta"]
     tags: dict[str, list[str]] = {}
     fingerprints: list[str] = []
+    own_exits: Cidrs = []
     demonstration: bool = False
 
     def app(self) -> App:
@@ -354,6 +355,7 @@ class AppSection(Section):
             environments=frozenset(self.environments),
             tags={name: tuple(values) for name, values in self.tags.items()},
             fingerprints=frozenset(self.fingerprints),
+            own_exits=tuple(self.own_exits),
             demonstration=self.demonstration,
         )
 

@@ -14,7 +14,7 @@ from dashboards.period import Period
 WEEK: Final = 7
 
 Days = Mapping[tuple[str, date], tuple[int, set[str]]]
-"""By release and day: how many reports, and which groups had them."""
+"""By release and day: how many reports, and which groups had them; none on a day on which it was only started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Release:
 
 
 def releases_of(days: Days, lineage: Lineage, period: Period) -> list[Release]:
-    """Return the releases with reports in a period, the newest first."""
+    """Return the releases that were met in a period, the newest first."""
     of_release: defaultdict[str, dict[date, int]] = defaultdict(dict)
     groups: defaultdict[str, set[str]] = defaultdict(set)
     for (name, day), (reports, met) in days.items():
@@ -54,8 +54,8 @@ def releases_of(days: Days, lineage: Lineage, period: Period) -> list[Release]:
     news = _first_met(days, lineage)
     found = [
         _release(name, of_release, groups[name], news.get(name, []), lineage, period)
-        for name in of_release
-        if groups[name]
+        for name, of_days in of_release.items()
+        if any(period.since <= day <= period.until for day in of_days)
     ]
     return sorted(found, key=lambda release: lineage.place(release.name), reverse=True)
 

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 
 from dashboards.groups import Detail, Group, Name, Part, group_of, is_new, merged_names
+from dashboards.health import Health, by_release
 from dashboards.live import Live, read_still
-from dashboards.period import Bucket, Period, start_of
+from dashboards.period import EARLIEST, Bucket, Period, start_of
 from dashboards.questions import Questions
 from dashboards.search import holds, sieve_of
 from dashboards.stack import read_stack
 from ingest.app import App
-from ingest.counters.cells import CrashAttribute
+from ingest.counters.cells import ALL_RELEASES, CrashAttribute
 from ingest.counters.exemplar import Exemplar
 from ingest.store.control.database import Control
 from ingest.store.control.merges import list_merges
@@ -34,6 +37,15 @@ Sightings = Mapping[tuple[date, str], int]
 """Reports of a group by day and release."""
 
 
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What SDKs say that they could not send: kind, reason and number."""
+
+    category: str
+    reason: str
+    lost: int
+
+
 class Reports:
     """Reads the numbers of apps."""
 
@@ -42,12 +54,12 @@ class Reports:
         self._live = live
         self._control = control
 
-    async def groups(self, app: App, period: Period, facet: tuple[CrashAttribute, str] | None = None) -> list[Group]:
+    async def groups(self, app: App, period: Period, facet: tuple[str, str] | None = None) -> list[Group]:
         """Return the groups with reports in a period, the most frequent first.
 
         With a facet, counted are the reports that bear its value; the releases remain those of the whole group.
         """
-        attribute, values = (EVERY, ()) if facet is None else (facet[0], (facet[1],))
+        attribute, values = (str(EVERY), ()) if facet is None else (facet[0], (facet[1],))
 
         async def read() -> list[Group]:
             names = await self.names(app)
@@ -165,7 +177,10 @@ class Reports:
         return found
 
     async def release_days(self, app: App) -> dict[tuple[str, date], tuple[int, set[str]]]:
-        """Return by release and day how many reports there were, and which groups had them, as long as it is kept."""
+        """Return by release and day how many reports there were, and which groups had them, as long as it is kept.
+
+        A day on which a release was only started is there too, with no report.
+        """
         merges = await self.merges(app)
 
         async def read() -> dict[tuple[str, date], tuple[int, set[str]]]:
@@ -173,13 +188,15 @@ class Reports:
                 (release, day): (reports, {merges.get(group, group) for group in groups})
                 for release, day, reports, groups in await self._questions.ask("release_days", {"app": app.id})
             }
-            for (day, group, attribute, release), reports in self._live_cells(app, date.min, date.max).items():
+            for (day, group, attribute, release), reports in self._live_cells(app, EARLIEST, date.max).items():
                 if attribute == EVERY and reports:
                     before, groups = found.get((release, day), (0, set()))
                     found[release, day] = (before + reports, groups | {merges.get(group, group)})
             return found
 
-        return await read_still(self._live, read)
+        found = await read_still(self._live, read)
+        started = await self.sessions(app, EARLIEST, date.max, Bucket.DAY, totals=False) if app.sessions else {}
+        return {**{(release, day): (0, set[str]()) for day, release in started}, **found}
 
     async def slices(
         self, app: App, since: date, until: date, bucket: str, attribute: CrashAttribute, *, by_value: bool
@@ -207,6 +224,49 @@ class Reports:
 
         return await read_still(self._live, read)
 
+    async def health(self, app: App, period: Period) -> dict[str, Health]:
+        """Return sessions and installations of a period by release."""
+        found = await self.sessions(app, period.since, period.until, "", totals=False)
+        return by_release({release: amounts for (_, release), amounts in found.items()})
+
+    async def health_by_day(self, app: App, period: Period) -> dict[date, Health]:
+        """Return sessions and installations of each day over all releases, an updated installation once."""
+        found = await self.sessions(app, period.since, period.until, Bucket.DAY, totals=True)
+        return {day: Health.of(amounts) for (day, _), amounts in sorted(found.items())}
+
+    async def sessions(
+        self, app: App, since: date, until: date, bucket: str, *, totals: bool
+    ) -> dict[tuple[date, str], Sequence[int]]:
+        """Return amounts in the order of SESSION_METRICS by bucket and release, or by bucket over all releases."""
+
+        async def read() -> dict[tuple[date, str], Sequence[int]]:
+            asked = {"app": app.id, "bucket": str(bucket), "totals": totals, "since": since, "until": until}
+            rows = await self._questions.ask("sessions", asked)
+            found: dict[tuple[date, str], Sequence[int]] = {(start, name): amounts for start, name, *amounts in rows}
+            live = {} if app.profile.at_close_only else self._live.sessions(app.id, since, until)
+            for (day, release), amounts in live.items():
+                if (release == ALL_RELEASES) == totals:
+                    key = (start_of(day, bucket), release)
+                    found[key] = [a + b for a, b in zip_longest(found.get(key, ()), amounts, fillvalue=0)]
+            return {key: amounts for key, amounts in found.items() if any(amounts)}
+
+        return await read_still(self._live, read)
+
+    async def losses(self, app: App, period: Period) -> list[Loss]:
+        """Return what SDKs say that they could not send in a period, the most first."""
+
+        async def read() -> Counter[tuple[str, str]]:
+            asked = {"app": app.id, "since": period.since, "until": period.until}
+            rows = await self._questions.ask("losses", asked)
+            found = Counter({(category, reason): lost for category, reason, lost in rows})
+            live = {} if app.profile.at_close_only else self._live.losses(app.id, period.since, period.until)
+            for (_, category, reason), lost in live.items():
+                found[category, reason] += lost
+            return +found
+
+        found = await read_still(self._live, read)
+        return [Loss(*key, lost) for key, lost in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
+
     async def _own_names(self, app: App) -> dict[str, Name]:
         found = {
             group: Name(kind, function, first, last)
@@ -223,7 +283,7 @@ class Reports:
         since: date,
         until: date,
         bucket: str,
-        attribute: CrashAttribute,
+        attribute: str,
         *,
         by_value: bool,
         groups: Collection[str] = (),
@@ -247,7 +307,7 @@ class Reports:
         since: date,
         until: date,
         bucket: str,
-        attribute: CrashAttribute,
+        attribute: str,
         *,
         by_value: bool,
         groups: Collection[str] = (),
@@ -255,7 +315,7 @@ class Reports:
     ) -> Counter[Slice]:
         parameters = {
             "app": app.id,
-            "attribute": attribute.value,
+            "attribute": str(attribute),
             "groups": list(groups),
             "values": list(values),
             "bucket": str(bucket),

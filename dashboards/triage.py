@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from dashboards.lineage import Lineage
 from dashboards.numbers import many
-from dashboards.period import in_words
+from dashboards.period import EARLIEST, in_words
 from dashboards.reports import Reports, Sightings
 from dashboards.versions import UNNAMED
 from ingest.app import App
@@ -113,7 +113,7 @@ class Triage:
 
     async def _so_far(self, app: App, group: str, today: date) -> tuple[dict[str, int], set[str]]:
         """Return a group's reports of today by release, and every release that had it as long as that is kept."""
-        found = (await self._reports.sightings(app, [group], date(2020, 1, 1), today))[group]
+        found = (await self._reports.sightings(app, [group], EARLIEST, today))[group]
         seen = {release: reports for (day, release), reports in found.items() if day == today}
         return seen, {release for _, release in found}
 

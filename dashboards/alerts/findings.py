@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
 from dashboards.alerts.alert import Alert, AlertKind, key_of
 from dashboards.groups import Group
+from dashboards.health import Health
 from dashboards.triage import OPEN
 from ingest.store.control.decisions import Decision, State, Until
 from ingest.store.control.rules import Rule, RuleKind
@@ -18,27 +19,14 @@ USUAL_DAYS: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Launches:
-    """The sessions of a release today."""
-
-    release: str
-    sessions: int
-    crashed: int
-
-    @property
-    def crash_free(self) -> float:
-        """Percent of the sessions that did not crash."""
-        return 100.0 * (1 - self.crashed / self.sessions) if self.sessions else 100.0
-
-
-@dataclass(frozen=True, slots=True)
 class Sight:
     """What is known of an app at the moment of looking: its groups of today and of USUAL_DAYS before."""
 
     today: date
     groups: Sequence[Group]
     decisions: Mapping[str, Decision]
-    launches: Sequence[Launches] = ()
+    health: Mapping[str, Health] = field(default_factory=dict)
+    """The sessions of today by release."""
 
 
 def find_alerts(rule: Rule, sight: Sight) -> dict[str, Alert]:
@@ -87,14 +75,15 @@ def _velocity(rule: Rule, sight: Sight) -> Iterator[tuple[str, Alert]]:
 
 
 def _crash_free(rule: Rule, sight: Sight) -> Iterator[tuple[str, Alert]]:
-    for one in sight.launches:
-        if one.sessions >= rule.least and 100 * one.crash_free < rule.threshold:
+    for release, health in sight.health.items():
+        share = health.crash_free_sessions
+        if share is not None and health.sessions >= rule.least and 100 * share.percent < rule.threshold:
             alert = Alert(
                 AlertKind.CRASH_FREE,
                 sight.today,
-                release=one.release,
-                sessions=one.sessions,
-                crash_free=round(one.crash_free, 2),
+                release=release,
+                sessions=health.sessions,
+                crash_free=share.percent,
             )
             yield key_of(alert), alert
 

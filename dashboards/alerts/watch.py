@@ -115,7 +115,8 @@ class Watch:
     async def _see(self, app: App, today: date) -> Sight:
         period = Period(CUSTOM, today - timedelta(days=USUAL_DAYS), today, today)
         groups = await self._reports.groups(app, period)
-        return Sight(today, groups, await self._triage.settled(app))
+        health = await self._reports.health(app, Period(CUSTOM, today, today, today)) if app.sessions else {}
+        return Sight(today, groups, await self._triage.settled(app), health)
 
     async def deliver(self, now: float) -> None:
         """Send what is due, and put off what does not arrive."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,11 +25,15 @@ from dashboards.table import Table
 from dashboards.triage import Standing
 from dashboards.versions import UNNAMED
 from ingest.app import App
-from ingest.counters.cells import RARE, WITHHELD, CrashAttribute
+from ingest.counters.cells import RARE, CrashAttribute
 from ingest.store.control.actions import list_actions
 from ingest.store.control.notes import LONGEST, Note, list_notes
 
 GROUP: Final = re2.compile(r"[0-9a-f]{16}")
+
+_ALWAYS: Final = frozenset({"release", "system_version", "model", "arch", "environment", "state"})
+"""Attributes that every report can have: an empty card says that nothing is shared yet."""
+_TRIPPED: Final = re2.compile(r"(?P<field>[^:]+:[^ ]+) \((?P<release>.*)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,7 @@ class Stripped:
     field: str
     detector: str
     reports: int
-
-    @classmethod
-    def read(cls, value: str, reports: int) -> Stripped:
-        """Read a value of the attribute: `user`, or `exception.type:email` where a detector found something."""
-        field, _, detector = value.partition(":")
-        return cls(field, detector, reports)
+    releases: tuple[tuple[str, int], ...] = ()
 
 
 async def crash(ask: Ask) -> Page | Response:
@@ -76,11 +76,14 @@ async def crash(ask: Ask) -> Page | Response:
             "detail": detail,
             "chart": report_chart(detail.by_day, period, detail.name.title),
             "facets": [
-                (title, empty, detail.values.get(attribute, ()), attribute.value) for attribute, title, empty in FACETS
+                (title, empty, detail.values.get(attribute, ()))
+                for attribute, title, empty in FACETS
+                if attribute in _ALWAYS or detail.values.get(attribute)
             ],
             "has_rare": any(value == RARE for values in detail.values.values() for value, _ in values),
             "stripped": _stripped(detail),
-            "withheld": WITHHELD,
+            "messages": [value for value, _ in detail.values.get("message", ()) if value != RARE],
+            "waiting": None,
             "groups": link(app_path(app, "crashes"), period.arguments),
             "here": link(path, period.arguments),
             "longest": LONGEST,
@@ -125,7 +128,17 @@ def span_of(detail: Detail, lineage: Lineage) -> tuple[str, str]:
 
 
 def _stripped(detail: Detail) -> list[Stripped]:
-    return [Stripped.read(value, reports) for value, reports in detail.values.get(CrashAttribute.STRIPPED, ())]
+    """Return the fields: `user`, or `frame.function:email` for a detector, whose releases are counted beside it."""
+    releases: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    for value, reports in detail.values.get("tripped", ()):
+        found = _TRIPPED.fullmatch(value)
+        if found is not None:
+            releases[found["field"]].append((found["release"], reports))
+    lost = []
+    for value, reports in detail.values.get(CrashAttribute.STRIPPED, ()):
+        field, _, detector = value.partition(":")
+        lost.append(Stripped(field, detector, reports, tuple(releases[value])))
+    return lost
 
 
 def _data(app: App, period: Period, detail: Detail, standing: Standing, notes: Sequence[Note]) -> Mapping[str, Any]:

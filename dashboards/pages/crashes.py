@@ -24,7 +24,6 @@ from dashboards.search import LONGEST, words_of
 from dashboards.table import Table
 from dashboards.triage import Standing
 from ingest.app import App
-from ingest.counters.cells import CrashAttribute
 from ingest.store.control.decisions import State
 
 ROWS: Final = 50
@@ -32,12 +31,19 @@ ORDERS: Final = ("reports", "last", "first")
 NOTHING: Final = Standing()
 
 FACETS: Final = (
-    (CrashAttribute.RELEASE, "Release", "No release"),
-    (CrashAttribute.SYSTEM_VERSION, "System", "Unknown"),
-    (CrashAttribute.MODEL, "Model", "Unknown"),
-    (CrashAttribute.ARCH, "Architecture", "Unknown"),
-    (CrashAttribute.ENVIRONMENT, "Environment", "Unknown"),
-    (CrashAttribute.STATE, "State of the app", "Unknown"),
+    ("release", "Release", "No release"),
+    ("system_version", "System", "Unknown"),
+    ("model", "Model", "Unknown"),
+    ("arch", "Architecture", "Unknown"),
+    ("environment", "Environment", "Unknown"),
+    ("state", "State of the app", "Unknown"),
+    ("tag", "Tag", "None"),
+    ("language", "Language", "Unknown"),
+    ("memory", "Memory", "Unknown"),
+    ("storage", "Free storage", "Unknown"),
+    ("uptime", "Up for", "Unknown"),
+    ("low_memory", "Short of memory", "Unknown"),
+    ("vpn", "VPN", "Unknown"),
 )
 """The attributes of reports, what each is called, and what a report without one is called."""
 
@@ -78,14 +84,14 @@ class Choice:
 
     show: Show
     search: str
-    facet: tuple[CrashAttribute, str] | None
+    facet: tuple[str, str] | None
     order: str
 
     @classmethod
     def read(cls, ask: Ask) -> Choice:
         """Read the address. What it does not know is the default: a page is no place for a 400."""
         show, order, by = ask.argument("show"), ask.argument("order"), ask.argument("by")
-        named = next((attribute for attribute, *_ in FACETS if attribute.value == by), None)
+        named = next((attribute for attribute, *_ in FACETS if attribute == by), None)
         return cls(
             Show(show) if show in list(Show) else Show.OPEN,
             ask.argument("q").replace("\0", "").strip()[:LONGEST],
@@ -100,7 +106,7 @@ class Choice:
         return {
             "show": "" if show is Show.OPEN else str(show),
             "q": other.get("search", self.search),
-            "by": facet[0].value if facet else "",
+            "by": facet[0] if facet else "",
             "value": facet[1] if facet else "",
             "order": "" if order == ORDERS[0] else order,
         }
@@ -155,7 +161,7 @@ async def crashes(ask: Ask) -> Page:
             "period": period_data(period),
             "show": choice.show.value,
             "search": choice.search,
-            "filter": {"by": choice.facet[0].value, "value": choice.facet[1]} if choice.facet else None,
+            "filter": {"by": choice.facet[0], "value": choice.facet[1]} if choice.facet else None,
             "reports": reports,
             "groups": [_group_data(group, standings.get(group.id, NOTHING)) for group in groups],
         },
@@ -228,7 +234,7 @@ def _chip(choice: Choice, period: Period, path: str) -> tuple[str, str, str] | N
     if choice.facet is None:
         return None
     attribute, value = choice.facet
-    title, empty = next((title, empty) for one, title, empty in FACETS if one is attribute)
+    title, empty = next((title, empty) for one, title, empty in FACETS if one == attribute)
     return title, value or empty, link(path, period.arguments, choice.arguments(facet=None))
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from dashboards.period import Bucket
 from dashboards.stats.question import Question
 
-Cell = str | int | float
+Metric = int | float | None
+Cell = str | Metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Row:
     """A row: its dimensions and its metrics, each in the order of the question."""
 
     dimensions: tuple[str, ...]
-    metrics: tuple[int | float, ...]
+    metrics: tuple[Metric, ...]
 
     def read(self, question: Question, name: str) -> Cell:
         """Return a metric or a dimension by its name."""
@@ -39,7 +40,7 @@ def write_answer(question: Question, found: Rows, now: float) -> dict[str, Any]:
     """Return the JSON object of an answer."""
     rows = sorted(found.rows, key=lambda row: row.dimensions)
     for order in reversed(question.order):
-        rows.sort(key=lambda row, name=order.name: row.read(question, name), reverse=order.is_descending)  # type: ignore[misc]
+        rows.sort(key=lambda row, name=order.name: _rank(row.read(question, name)), reverse=order.is_descending)  # type: ignore[misc]
     shown = rows[question.offset : question.offset + question.limit]
     meta: dict[str, Any] = {}
     if found.warnings:
@@ -53,6 +54,11 @@ def write_answer(question: Question, found: Rows, now: float) -> dict[str, Any]:
         "meta": meta,
         "query": question.data,
     }
+
+
+def _rank(cell: Cell) -> tuple[bool, Cell]:
+    """Put the share of nothing below every number."""
+    return cell is not None, cell
 
 
 def time_label(question: Question, start: date) -> str:

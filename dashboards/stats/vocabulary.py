@@ -18,13 +18,15 @@ VISIT_METRICS: Final = (
     "events",
     "scroll_depth",
 )
-CRASH_METRICS: Final = ("reports", "releases")
+HEALTH_METRICS: Final = ("sessions", "crash_free_sessions", "installs", "crash_free_installs")
+CRASH_METRICS: Final = ("reports", "releases", *HEALTH_METRICS)
 REFUSALS: Final = "refusals"
 
 BUCKETS: Final = {f"time:{bucket.value}": bucket for bucket in Bucket}
 
+RELEASE: Final = "crash:release"
 CRASH_DIMENSIONS: Final = {
-    "crash:release": CrashAttribute.RELEASE,
+    RELEASE: CrashAttribute.RELEASE,
     "crash:environment": CrashAttribute.ENVIRONMENT,
     "crash:os": CrashAttribute.SYSTEM_VERSION,
     "crash:model": CrashAttribute.MODEL,

@@ -6,6 +6,8 @@ A cell is a key and integers. A key is a tuple of strings whose first member nam
     attributes     (attribute, value)                  amounts: METRICS
     pairs          (pair, value, value)                amounts: METRICS
     crashes        (CRASH, group, attribute, value)    amounts: CRASH_METRICS
+    sessions       (SESSION, release)                  amounts: SESSION_METRICS
+    losses         (LOSS, category, reason)            amounts: LOSS_METRICS
     refusals       (REFUSED, reason)                   amounts: one count
     marks          (MARK, RESTARTED)                   amounts: METRICS, with one visit for each restart
 
@@ -28,11 +30,16 @@ WITHHELD: Final = "(withheld)"
 
 HOURS: Final = "hours"
 CRASH: Final = "crash"
+SESSION: Final = "session"
+LOSS: Final = "loss"
 REFUSED: Final = "refused"
 MARK: Final = "mark"
 
 RESTARTED: Final = "~"
 """Marks a day whose keys were lost with a crash: its visitors may be counted a little high."""
+
+ALL_RELEASES: Final = ""
+"""Stands for the release in the totals of a day's sessions: an installation that was updated has two releases."""
 
 WHOLE_DAY: Final = -1
 """The hour of a day that had too few visits to tell its hours."""
@@ -51,8 +58,24 @@ class Metric(IntEnum):
     SCROLLS = 7  # page views that told a depth
 
 
+class SessionMetric(IntEnum):
+    """What is counted of the runs of an app; the members are positions in a list of amounts.
+
+    Of a run that ended badly exactly one of crashed, abnormal and errored is told, the worst.
+    """
+
+    SESSIONS = 0
+    CRASHED = 1
+    ERRORED = 2
+    ABNORMAL = 3
+    INSTALLS = 4  # installations first heard of that day
+    CRASHED_INSTALLS = 5
+
+
 METRICS: Final = tuple(metric.name.lower() for metric in Metric)
+SESSION_METRICS: Final = tuple(metric.name.lower() for metric in SessionMetric)
 CRASH_METRICS: Final = ("reports",)
+LOSS_METRICS: Final = ("lost",)
 
 
 class Attribute(StrEnum):
@@ -118,6 +141,7 @@ class CrashAttribute(StrEnum):
     ENVIRONMENT = "environment"
     STATE = "state"
     STRIPPED = "stripped"  # a field of the closed schema that was dropped or withheld
+    BLOCKED = "blocked"  # what a security policy kept a page from loading: a word of a list, or a host that k share
 
 
 class Refusal(StrEnum):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Final
 
-from ingest.counters.cells import CRASH, HOURS, MARK, RARE, REFUSED, RESTARTED, WHOLE_DAY, Key
+from ingest.counters.cells import CRASH, HOURS, MARK, RARE, REFUSED, RESTARTED, SESSION, WHOLE_DAY, Key
 from ingest.counters.disclosure import Disclosure, Threshold, Who
 from ingest.counters.exemplar import Exemplar
 
@@ -134,7 +134,7 @@ class Day:
 
         Without a fallback it is `(rare)` of the same kind. A fallback other than `(rare)` must be free.
         """
-        if key[0] == CRASH:
+        if key[0] in {CRASH, SESSION}:
             self.begin(who.sender)
         placed = self._disclosure.place(key, amounts, who, fallback or rare_of(key), free=free)
         for named, change in placed:

@@ -14,11 +14,11 @@ import msgspec
 import re2
 
 from ingest.app import App
-from ingest.boundary.identifiers import Kind, find_identifier
 from ingest.counters.cells import WITHHELD, Refusal
 from ingest.crashes.circumstances import Level, State, read_circumstances, state_of
 from ingest.crashes.consent import has_other_tags
-from ingest.crashes.names import LOGGER, NONE, RELEASE, keep_name
+from ingest.crashes.names import LOGGER, NONE, keep_name
+from ingest.crashes.release import read_release, waits_for_others
 from ingest.crashes.sections import MISSING, Raw, Section, is_given, read_text
 from ingest.crashes.stack import Thrown, read_chain
 from ingest.crashes.stripped import Stripped
@@ -62,8 +62,8 @@ _DROPPED: Final[Mapping[str, Stripped]] = {
 """Keys of the public schema whose content is not kept: that they were sent is counted."""
 
 _LEVELS: Final[Mapping[str | None, Level]] = {level.value: level for level in Level}
+_NO_NUMBER: Final = re2.compile(rb"([:,\[]\s*)-?(?:NaN|Infinity)\b")
 _SURROGATE: Final = re2.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-_COMMIT: Final = re2.compile(r"[0-9a-fA-F]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,13 @@ def open_event(payload: bytes | memoryview) -> Section | Refusal:
         return Refusal.BAD_JSON
     except ValueError:
         pass
+    # raven-python writes the floats that JSON has no words for as Python does. Behind a colon, a comma or a bracket
+    # such a word is in no text that is kept.
+    payload = _NO_NUMBER.sub(rb"\1null", bytes(payload))
     # JavaScript may cut a text in the middle of a pair of surrogates and escape what is left (ECMA-262,
     # well-formed JSON.stringify). Nothing that is kept holds one, so all of them are replaced.
     try:
-        return _EVENT.decode(_SURROGATE.sub(rb"\\ufffd", bytes(payload)))
+        return _EVENT.decode(_SURROGATE.sub(rb"\\ufffd", payload))
     except (ValueError, RecursionError):
         return Refusal.BAD_JSON
 
@@ -119,7 +122,7 @@ def read_report(event: Section, app: App) -> Report:
         platform=_platform(event.get("platform", MISSING), stripped),
         level=level,
         release=release,
-        release_is_shared=_COMMIT.search(release) is not None,
+        release_is_shared=waits_for_others(release),
         environment=_environment(event.get("environment", MISSING), app, stripped),
         system=circumstances.system,
         model=circumstances.model,
@@ -161,13 +164,10 @@ def _level(raw: Raw, stripped: set[Stripped]) -> Level | None:
 
 
 def _release(raw: Raw, stripped: set[Stripped]) -> str:
-    if not is_given(raw):
-        return NONE
-    text = (read_text(raw) or "").strip()
-    if RELEASE.fits(text) and find_identifier(text, Kind.RELEASE) is None:
-        return text
-    stripped.add(Stripped.RELEASE)
-    return WITHHELD
+    release = read_release(raw)
+    if release == WITHHELD:
+        stripped.add(Stripped.RELEASE)
+    return release
 
 
 def _environment(raw: Raw, app: App, stripped: set[Stripped]) -> str:

@@ -9,6 +9,7 @@ from ingest.counters.disclosure import Who
 from ingest.counters.window import Day
 from ingest.crashes.event import Report
 from ingest.crashes.grouping import exemplar_of, group_of
+from ingest.crashes.security import Violation
 
 _ONE = (1,)
 
@@ -22,6 +23,14 @@ def count_report(day: Day, report: Report, who: Who) -> None:
     for attribute, value, free in _cells(report):
         day.add((CRASH, group.id, attribute.value, value), _ONE, who, free=free)
     day.exemplar(group.id, exemplar_of(report, group))
+
+
+def count_violation(day: Day, report: Report, violation: Violation, who: Who) -> None:
+    """Add a violation of a security policy as a report, and what was blocked."""
+    count_report(day, report, who)
+    if violation.blocked:
+        key = (CRASH, group_of(report).id, CrashAttribute.BLOCKED.value, violation.blocked)
+        day.add(key, _ONE, who, free=violation.blocked_is_free)
 
 
 def _cells(report: Report) -> Iterator[tuple[CrashAttribute, str, bool]]:

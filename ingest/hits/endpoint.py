@@ -6,7 +6,6 @@ alike, with 202 and no body: a client learns nothing about what was dropped.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -32,6 +31,7 @@ from ingest.hits.paths import Paths
 from ingest.hits.steps import walk
 from ingest.hits.visits import Presence, Visits
 from ingest.hits.wire import Submission, WireError, props_of, read_submissions
+from ingest.rates import Rates
 from ingest.site import Site, Sites
 
 _TYPES: Final = (b"text/plain", b"application/json", b"")
@@ -44,30 +44,6 @@ class HitLimits:
 
     body: int
     per_minute: int = 0
-
-
-class Rates:
-    """Submissions of each sender in the running minute, forgotten with it."""
-
-    def __init__(self, per_minute: int) -> None:
-        """Take the most that one sender may send in a minute; 0 sets no limit."""
-        self._most = per_minute
-        self._minute = 0
-        self._counts: Counter[bytes] = Counter()
-
-    @property
-    def limited(self) -> bool:
-        """Whether there is a limit at all."""
-        return self._most > 0
-
-    def is_over(self, sender: bytes, now: float) -> bool:
-        """Count a submission and return whether it is past the limit."""
-        minute = int(now) // 60
-        if minute != self._minute:
-            self._minute = minute
-            self._counts.clear()
-        self._counts[sender] += 1
-        return self._counts[sender] > self._most
 
 
 class HitEndpoint:

@@ -48,13 +48,15 @@ class Door:
     journal: Unjournaled = field(default_factory=Unjournaled)
     new_id: bytes = bytes(range(16))
     is_full: bool = False
+    configured: tuple[App, ...] = (EXPLICIT, OPT_OUT)
+    limits: Limits = LIMITS
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.journal, lambda _batch: None, itertools.count(1), is_full=lambda: self.is_full)
         apps = Apps()
-        apps.replace([EXPLICIT, OPT_OUT])
+        apps.replace(self.configured)
         self.endpoint = CrashEndpoint(
-            apps, self.ledger, DayKeys(), lambda: self.now, LIMITS, new_id=lambda _size: self.new_id
+            apps, self.ledger, DayKeys(), lambda: self.now, self.limits, new_id=lambda _size: self.new_id
         )
 
     def knock(
