@@ -132,7 +132,7 @@ class Collector:
         for batch in self.ledger.recall(self.owners):
             self.writer.submit(batch)
         self.live = LiveWindow(self.ledger, self.writer)
-        self.watch = watch(settings, self.apps, self.reader, self.live, self.control, self.clock)
+        self.alerts = watch(settings, self.apps, self.reader, self.live, self.control, self.clock)
         self.pipeline = Pipeline(self.means, self.ledger, self.clock, self._pages())
         self.app = Watched(self.pipeline.app)
         self.writer.start()
@@ -183,7 +183,7 @@ class Collector:
     async def run_clock(self) -> None:
         """Do what time asks for, until cancelled. Alerts have a turn of their own: mail servers take their time."""
         async with asyncio.TaskGroup() as beside:
-            beside.create_task(self.watch.run())
+            beside.create_task(self.alerts.run())
             await self._run_pipeline()
 
     async def _run_pipeline(self) -> None:

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from collector.acts.act import House
 from collector.app import Collector
 from collector.demonstration import configuration, history
+from collector.demonstration.decisions import decide_past
 from collector.extensions import ExtensionsError
 from collector.replay import read_lines
 from collector.server import PortBusyError, listen, serve
@@ -100,6 +101,7 @@ async def _make_history(collector: Collector, house: House, days: int) -> None:
                     bar.update(task, completed=done)
 
             await collector.replay(read_lines(file), None, tell)
+    await decide_past(collector)
     put_fact(house.control, _MADE, _DONE)
     sys.stdout.write("The history is complete.\n")
     sys.stdout.flush()

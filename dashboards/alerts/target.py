@@ -91,12 +91,12 @@ def resolve(target: Target, *, allows_private: bool) -> list[str]:
     return addresses
 
 
-def post(target: Target, addresses: list[str], headers: dict[str, str], body: bytes) -> int:
+def post(target: Target, addresses: list[str], headers: dict[str, str], body: bytes, seconds: float = TIMEOUT) -> int:
     """Post a body to one of some addresses and return the status of the answer, of which no more is read.
 
     Raises DeliveryError. There is no redirect that could be followed, and no proxy in between.
     """
-    until = time.monotonic() + TIMEOUT
+    until = time.monotonic() + seconds
     lines = [f"POST {target.path} HTTP/1.1", f"Host: {target.authority}", f"Content-Length: {len(body)}"]
     lines += ["Connection: close", *(f"{name}: {value}" for name, value in headers.items())]
     request = "\r\n".join([*lines, "", ""]).encode("ascii") + body

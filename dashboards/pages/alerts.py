@@ -76,7 +76,7 @@ async def put_channel(ask: Ask) -> Page | Response:
         made = await run_in_threadpool(add_channel, ask.desk.control, app.id, ChannelKind(kind), target)
     except (ControlError, TargetError) as error:
         return await _page(ask, str(error))
-    await _note(ask, app, "channel added", _CHANNELS, name_of(made))
+    await _note(ask, app, "channel added", _CHANNELS, name_of(made, is_whole=False))
     return await _page(ask, secret=made.secret) if made.secret else _back(app)
 
 
@@ -85,7 +85,7 @@ async def drop_channel(ask: Ask) -> Response:
     app = app_of(ask)
     channel = await _channel(ask, app, await read_form(ask.request))
     await run_in_threadpool(remove_channel, ask.desk.control, app.id, channel.id)
-    await _note(ask, app, "channel removed", _CHANNELS, name_of(channel))
+    await _note(ask, app, "channel removed", _CHANNELS, name_of(channel, is_whole=False))
     return _back(app)
 
 
@@ -115,7 +115,7 @@ async def put_rules(ask: Ask) -> Page | Response:
     return _back(app)
 
 
-def name_of(channel: Channel, *, is_whole: bool = True) -> str:
+def name_of(channel: Channel, *, is_whole: bool) -> str:
     """Return a channel's target as members may see it: of an address on the web the host, since the path is a key.
 
     Whose mailbox it is, only those are told who may change it.
