@@ -40,6 +40,8 @@ DEFAULT: Final = "28d"
 CUSTOM: Final = "custom"
 EARLIEST: Final = date(2020, 1, 1)
 """Nothing was counted before."""
+LATEST: Final = date(2148, 12, 31)
+"""The last whole year of the store's dates."""
 
 _DATE: Final = re2.compile(r"\d{4}-\d{2}-\d{2}")
 

@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from dashboards.groups import Detail, Group, Name, Part, group_of, is_new, merged_names
 from dashboards.health import Health, by_release
 from dashboards.live import Live, read_still
-from dashboards.period import EARLIEST, Bucket, Period, start_of
+from dashboards.period import EARLIEST, LATEST, Bucket, Period, start_of
 from dashboards.questions import Questions
 from dashboards.search import holds, sieve_of
 from dashboards.stack import read_stack
@@ -188,15 +188,29 @@ class Reports:
                 (release, day): (reports, {merges.get(group, group) for group in groups})
                 for release, day, reports, groups in await self._questions.ask("release_days", {"app": app.id})
             }
-            for (day, group, attribute, release), reports in self._live_cells(app, EARLIEST, date.max).items():
+            for (day, group, attribute, release), reports in self._live_cells(app, EARLIEST, LATEST).items():
                 if attribute == EVERY and reports:
                     before, groups = found.get((release, day), (0, set()))
                     found[release, day] = (before + reports, groups | {merges.get(group, group)})
             return found
 
         found = await read_still(self._live, read)
-        started = await self.sessions(app, EARLIEST, date.max, Bucket.DAY, totals=False) if app.sessions else {}
+        started = await self.sessions(app, EARLIEST, LATEST, Bucket.DAY, totals=False) if app.sessions else {}
         return {**{(release, day): (0, set[str]()) for day, release in started}, **found}
+
+    async def firsts(self, app: App) -> dict[str, date]:
+        """Return the first day of every release that reports or sessions named, as long as they are kept."""
+        days = await self._questions.ask("release_firsts", {"app": app.id})
+        days += [
+            (name, day) for day, _, attribute, name in self._live_cells(app, EARLIEST, LATEST) if attribute == EVERY
+        ]
+        if app.sessions:
+            started = await self.sessions(app, EARLIEST, LATEST, Bucket.DAY, totals=False)
+            days += [(name, day) for day, name in started]
+        firsts: dict[str, date] = {}
+        for name, day in days:
+            firsts[name] = min(day, firsts.get(name, day))
+        return firsts
 
     async def slices(
         self, app: App, since: date, until: date, bucket: str, attribute: CrashAttribute, *, by_value: bool

@@ -26,6 +26,9 @@ from ingest.store.control.users import list_users as list_members
 OPEN: Final = Decision(State.OPEN, Until.NOW, date.min)
 """What holds for a group about which nothing was decided."""
 
+WAITING: Final = frozenset({State.RESOLVED, State.MUTED})
+"""States that reports can end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -54,10 +57,7 @@ class Triage:
 
     async def lineage(self, app: App) -> Lineage:
         """Return the order of an app's releases."""
-        firsts: dict[str, date] = {}
-        for release, day in await self._reports.release_days(app):
-            firsts[release] = min(day, firsts.get(release, day))
-        return Lineage(firsts)
+        return Lineage(await self._reports.firsts(app))
 
     async def standings(self, app: App, today: date) -> dict[str, Standing]:
         """Return where the groups stand about which something was decided, or which somebody has."""
@@ -103,6 +103,13 @@ class Triage:
         await run_in_threadpool(decide, self._control, app.id, group, made)
         return made
 
+    async def rebase(self, app: App, group: str, today: date) -> None:
+        """Begin to wait anew after a merge: what the other group had been met with contradicts no decision."""
+        made = (await self.settled(app)).get(group)
+        if made is not None and made.state in WAITING:
+            seen, _ = await self._so_far(app, group, today)
+            await run_in_threadpool(decide, self._control, app.id, group, replace(made, day=today, seen=seen))
+
     async def reopen(self, app: App, group: str) -> None:
         """Open a group again."""
         await run_in_threadpool(reopen, self._control, app.id, group)
@@ -118,7 +125,7 @@ class Triage:
         return seen, {release for _, release in found}
 
     async def _judge(self, app: App, decisions: Mapping[str, Decision], today: date) -> dict[str, Decision]:
-        waiting = {one: made for one, made in decisions.items() if made.state in {State.RESOLVED, State.MUTED}}
+        waiting = {one: made for one, made in decisions.items() if made.state in WAITING}
         if not waiting:
             return dict(decisions)
         since = min(decision.day for decision in waiting.values())

@@ -79,9 +79,10 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def subject(self) -> str:
-        """The first alert, and how many more there are."""
+        """The first alert, and how many more there are, as one line."""
         more = len(self.alerts) - 1
-        return f"[{self.name}] {sentence_of(self.alerts[0])}{f', and {more} more' if more else ''}"
+        subject = f"[{self.name}] {sentence_of(self.alerts[0])}{f', and {more} more' if more else ''}"
+        return " ".join(subject.split())
 
     @property
     def spelled(self) -> Sequence[Alert]:

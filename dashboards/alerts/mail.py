@@ -76,7 +76,7 @@ class Mailer:
             raise DeliveryError(Fault.TLS) from error
         except smtplib.SMTPException as error:
             raise DeliveryError(Fault.BROKEN) from error
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise DeliveryError(Fault.UNREACHABLE) from error
 
 

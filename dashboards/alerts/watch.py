@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, Protocol
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
 
 from dashboards.alerts.alert import Alert, Message, read_message, write_message
-from dashboards.alerts.faults import FINAL, DeliveryError
+from dashboards.alerts.faults import FINAL, DeliveryError, Fault
 from dashboards.alerts.findings import USUAL_DAYS, Sight, find_alerts
 from dashboards.period import CUSTOM, Period, today_in
 from dashboards.reports import Reports
@@ -125,7 +126,13 @@ class Watch:
 
     def _send(self, delivery: Delivery, now: float) -> None:
         try:
-            self._couriers[delivery.channel.kind].send(delivery, read_message(delivery.message), now)
+            message = read_message(delivery.message)
+        except msgspec.ValidationError:
+            # Another version of Logless wrote it.
+            mark_failed(self._control, delivery, Fault.BROKEN, None)
+            return
+        try:
+            self._couriers[delivery.channel.kind].send(delivery, message, now)
         except DeliveryError as error:
             is_over = error.fault in FINAL or delivery.attempts >= len(WAITS)
             again = None if is_over else now + WAITS[delivery.attempts]

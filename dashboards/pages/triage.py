@@ -63,7 +63,7 @@ async def write_note(ask: Ask) -> Page | Response:
     """Keep a note, unless it seems to hold somebody's identifier."""
     app, group = await _known(ask)
     form = await read_form(ask.request)
-    releases = {release for release, _ in await ask.desk.reports.release_days(app)}
+    releases = await ask.desk.reports.firsts(app)
 
     def trip(text: str) -> str | None:
         return ask.desk.tripwire(without_releases(text, releases))
@@ -131,6 +131,7 @@ async def _merge(ask: Ask, app: App, groups: list[str], into: str) -> None:
     if not groups:
         return
     await run_in_threadpool(merge_groups, ask.desk.control, app.id, groups, into)
+    await ask.desk.triage.rebase(app, into, _today(ask, app))
     for group in groups:
         await _note(ask, app, "merged", into, group)
         await _note(ask, app, "merged", group, f"into {into}")

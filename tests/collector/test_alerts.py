@@ -96,7 +96,7 @@ def test_five_thousand_reports_are_one_notification(tmp_path: Path, runtime: Pat
         ('host = "smtp.example.org"\nsender = "Logless <a@example.org>"', "not a mailbox"),
         ('host = "smtp.example.org"\nsender = "a@example.org"\nuser = "u"\nsecurity = "none"', "in the clear"),
         ('security = "ssl"', "starttls"),
-        ('pasword = "hunter2"', 'unknown key "pasword"'),
+        ('pasword = "hunter2"', 'unknown key "mail.pasword"'),
     ],
     ids=["no sender", "named sender", "clear", "other", "typo"],
 )

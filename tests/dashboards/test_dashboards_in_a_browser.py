@@ -277,7 +277,7 @@ def test_people_get_about_without_scripts(
     page.goto(f"{base_url}/apps/{app.id}/crashes")
     page.get_by_role("link", name="KeyError in merge").click()
     page.locator(".folded summary").first.click()
-    page.get_by_text("Resolve", exact=True).click()
+    page.locator(".act summary").first.click()
     page.get_by_role("button", name="In the next release").click()
     assert "Resolved in the release after 1.21" in page.locator(".stands").inner_text()
     page.get_by_label("A note for the team").fill("The lock is taken twice")

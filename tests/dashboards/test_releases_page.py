@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from crash_stage import LIVE, MERGE, OLD, POLL, RENDER, crashing
-from dashboards_stage import TODAY, Rows
+import pytest
+from crash_stage import LIVE, MERGE, MONDAY, OLD, POLL, RENDER, crashing
+from dashboards_stage import NUMBERS, TODAY, Memory, Rows, Stats
 from starlette.testclient import TestClient
 
 from dashboards.lineage import Lineage
 from dashboards.period import Period
 from dashboards.releases import releases_of
-from ingest.app import App
+from ingest.app import App, Apps
+from ingest.counters.exemplar import Exemplar
 
 pytest_plugins = ["dashboards_fixtures"]
 __all__ = ["crashing"]
@@ -56,3 +58,63 @@ def test_a_group_of_two_releases_on_its_first_day_is_the_older_one_s() -> None:
     assert [(one.name, list(one.new_groups)) for one in found] == [("1.1", ["b"]), ("1.0", ["a"])]
     assert found[0].previous == "1.0"
     assert found[0].change == 200.0
+
+
+@pytest.fixture
+def counting(rows: Rows, live: Memory, apps: Apps) -> App:
+    """An app whose sessions are counted: one release crashes more than the other, and a third met no report."""
+    app = App(id=2_000_000 + next(NUMBERS), name="counting", key="3" * 32, sessions=True)
+    apps.replace([app])
+    rows.crashes(app.id, [(OLD, MERGE, "release", "app@2.0.0", 40), (TODAY, MERGE, "release", "app@2.1.0", 3)])
+    rows.groups(app.id, [(MERGE, MONDAY, Exemplar(1, "KeyError", "merge", "{}"), OLD, TODAY)])
+    rows.sessions(
+        app.id,
+        [
+            (OLD, "app@2.0.0", [1000, 40, 0, 0, 500, 30]), (TODAY, "app@2.1.0", [990, 3, 0, 0, 499, 2]),
+            (OLD, "", [1000, 40, 0, 0, 500, 30]), (TODAY, "", [1000, 3, 0, 0, 500, 2]),
+        ],
+    )  # fmt: skip
+    live.runs[app.id] = {(TODAY, "app@2.2.0"): [10, 0, 0, 0, 1, 0]}
+    return app
+
+
+def test_where_sessions_are_counted_releases_show_adoption_and_crash_free(counting: App, member: TestClient) -> None:
+    data = member.get(f"/apps/{counting.id}/releases.json").json()
+    newest, middle, oldest = data["releases"]
+    assert [one["release"] for one in data["releases"]] == ["app@2.2.0", "app@2.1.0", "app@2.0.0"]
+    assert (oldest["sessions"], oldest["crash_free_sessions"], oldest["crash_free_installs"]) == (1000, 96.0, 94.0)
+    assert oldest["crash_free_sessions_low"] < 96 < oldest["crash_free_sessions_high"]
+    assert (middle["crash_free_sessions"], middle["adoption"]) == (99.7, 49.9)
+    assert (newest["reports"], newest["sessions"], newest["crash_free_sessions"]) == (0, 10, 100.0)
+    text = member.get(f"/apps/{counting.id}/releases").text
+    assert '<span class="delta" title="points, against app@2.0.0">+3.7</span>' in text
+    assert '<span class="pale" title="72.25% to 100%, of 10 sessions">100%</span>' in text
+    lines = member.get(f"/apps/{counting.id}/releases.csv").text.splitlines()
+    assert "crash_free_sessions_low" in lines[0]
+    assert len({line.count(",") for line in lines}) == 1
+
+
+def test_the_stats_api_says_the_same_of_each_release(counting: App, member: TestClient, stats: Stats) -> None:
+    data = member.get(f"/apps/{counting.id}/releases.json").json()
+    asked = stats.rows(
+        app_id=counting.id, metrics=["reports", "sessions", "crash_free_sessions"], dimensions=["crash:release"]
+    )
+    shown = {(one["release"], one["reports"], one["sessions"], one["crash_free_sessions"]) for one in data["releases"]}
+    assert set(asked) == shown
+
+
+def test_a_release_that_only_started_is_the_newest_for_a_resolution(counting: App, member: TestClient) -> None:
+    path = f"/apps/{counting.id}/crashes/{MERGE}"
+    assert member.post(f"{path}/state", data={"until": "now"}).status_code == 303
+    assert "from app@2.2.0 on" in member.get(path).text
+
+
+def test_what_sdks_lost_is_listed(crashing: App, member: TestClient, rows: Rows) -> None:
+    rows.losses(crashing.id, [(TODAY, "error", "queue_overflow", 7)])
+    assert member.get(f"/apps/{crashing.id}/releases.json").json()["losses"] == [
+        {"category": "error", "reason": "queue_overflow", "lost": 7}
+    ]
+    assert (
+        '<code>error</code> <span class="meaning">queue_overflow</span>'
+        in member.get(f"/apps/{crashing.id}/releases").text
+    )

@@ -113,9 +113,12 @@ def test_merged_groups_count_as_one_everywhere(
     together = listed(member, crashing)
     assert together == {RENDER: alone[RENDER] + alone[LIVE], MERGE: 7, POLL: 7}
     asked = {"app_id": crashing.id, "metrics": ["reports"]}
-    assert dict(stats.rows(**asked, dimensions=["crash:group"])) == together  # type: ignore[arg-type]
-    titles = dict(stats.rows(**asked, dimensions=["crash:title"]))  # type: ignore[arg-type]
-    assert titles == {"TypeError in render": 14, "KeyError in merge": 7, "OSError in poll": 7}
+    assert {row[0]: row[1] for row in stats.rows(**asked, dimensions=["crash:group"])} == together
+    assert {row[0]: row[1] for row in stats.rows(**asked, dimensions=["crash:title"])} == {
+        "TypeError in render": 14,
+        "KeyError in merge": 7,
+        "OSError in poll": 7,
+    }
     assert stats.rows(**asked, dimensions=["crash:release"], filters=[["is", "crash:group", [RENDER]]]) == [
         ("app@2.0.0", 12), ("app@2.1.0", 2),
     ]  # fmt: skip
@@ -139,6 +142,16 @@ def test_a_decision_about_a_merged_group_comes_back_with_it(
     assert listed(member, crashing, show="resolved") == {}
     do(f"/{POLL}/split")
     assert set(listed(member, crashing, show="resolved")) == {POLL}
+
+
+def test_what_is_merged_into_a_resolved_group_does_not_make_it_come_back(
+    do: Callable[..., int], member: TestClient, crashing: App, live: Memory
+) -> None:
+    do(f"/{RENDER}/state", until="now")
+    do(f"/{RENDER}/merge", other=MERGE)
+    assert set(listed(member, crashing, show="resolved")) == {RENDER}
+    live.reports[crashing.id] |= {(TODAY, MERGE, "release", "app@2.1.0"): 1}
+    assert set(listed(member, crashing, show="regressed")) == {RENDER}
 
 
 def test_many_groups_are_resolved_at_once(do: Callable[..., int], member: TestClient, crashing: App) -> None:

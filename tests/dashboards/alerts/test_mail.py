@@ -95,10 +95,20 @@ def test_a_mailbox_that_does_not_take_it(reply: str, fault: Fault) -> None:
         assert fault_of(mailer(port)) is fault
 
 
+def test_an_app_of_any_name_has_one_subject() -> None:
+    server = mailer(25).server
+    assert server is not None
+    message = Message(6, "desk\r\nBcc: all@example.org\u2028top", MESSAGE.alerts)
+    letter = write_letter(message, server, "team@example.org", "https://s.example", NOW)
+    assert letter["Subject"].startswith("[desk Bcc: all@example.org top] Back again")
+    assert letter["Bcc"] is None
+
+
 def test_no_server_is_said() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     assert fault_of(mailer(port)) is Fault.UNREACHABLE
+    assert fault_of(mailer(25, host="x" * 70)) is Fault.UNREACHABLE
     assert fault_of(Mailer(None, "")) is Fault.NO_MAIL
 
 

@@ -23,7 +23,7 @@ from ingest.store.control.actions import list_actions
 from ingest.store.control.channels import Channel, ChannelKind, add_channel, list_channels
 from ingest.store.control.database import Control
 from ingest.store.control.decisions import State, Until, list_decisions
-from ingest.store.control.deliveries import count_waiting
+from ingest.store.control.deliveries import count_waiting, queue_one
 from ingest.store.control.rules import Rule, RuleKind, put_rule
 from ingest.store.reader import Reader
 
@@ -54,16 +54,16 @@ class House:
 
     def __init__(self, apps: Apps, reader: Reader, live: Memory, control: Control, clock: Clock) -> None:
         self.clock = clock
-        self._made = lambda: self._build(apps, Reports(Questions(reader), live, control), control)
-        self.watch = self._made()
-
-    def _build(self, apps: Apps, reports: Reports, control: Control) -> Watch:
-        self.triage = Triage(reports, control)
-        hooks = Webhooks("https://stats.example.org", allows_private=True)
-        return Watch(apps, reports, self.triage, control, {ChannelKind.WEBHOOK: hooks}, self.clock)
+        self.apps = apps
+        self.control = control
+        self.reports = Reports(Questions(reader), live, control)
+        self.triage = Triage(self.reports, control)
+        self.restart()
 
     def restart(self) -> None:
-        self.watch = self._made()
+        hooks = Webhooks("https://stats.example.org", allows_private=True)
+        couriers = {ChannelKind.WEBHOOK: hooks}
+        self.watch = Watch(self.apps, self.reports, self.triage, self.control, couriers, self.clock)
 
     def turn(self, seconds: float = 60) -> None:
         self.clock.now += seconds
@@ -201,6 +201,13 @@ def test_what_another_attempt_does_not_mend_is_given_up_at_once(
     house.turn()
     [counted] = list_channels(control, app.id)
     assert (counted.retried, counted.failed, counted.fault) == (0, 1, "redirect")
+
+
+def test_a_message_of_another_version_is_given_up(house: House, app: App, channel: Channel, control: Control) -> None:
+    queue_one(control, channel.id, '{"app": 6, "name": "desktop", "alerts": [], "colour": "red"}', NOW)
+    house.turn()
+    [counted] = list_channels(control, app.id)
+    assert (counted.sent, counted.failed, counted.fault) == (0, 1, "broken")
 
 
 @pytest.mark.usefixtures("channel")
