@@ -56,7 +56,7 @@ def key_of(alert: Alert, decision: int = 0) -> str:
 def sentence_of(alert: Alert) -> str:
     """Return an alert in words, as one line."""
     of = " ".join(alert.title.split())
-    release = f" in {' '.join(alert.release.split())}" if alert.release else ""
+    release = f" ({' '.join(alert.release.split())})" if alert.release else ""
     counted = many(alert.reports, "report")
     return {
         AlertKind.NEW: f"New crash: {of}{release}, {counted}",

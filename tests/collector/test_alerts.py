@@ -84,7 +84,7 @@ def test_five_thousand_reports_are_one_notification(tmp_path: Path, runtime: Pat
     assert told == {"answers": {"200": REPORTS}, "groups": [1, REPORTS], "sent": 1, "fault": ""}
     [(to, letter)] = postbox.letters
     assert to == "team@example.org"
-    assert letter["Subject"].strip() == "[desktop] New crash: ConnectionError in dial in app@2.1.0, 5,000 reports"
+    assert letter["Subject"].strip() == "[desktop] New crash: ConnectionError in dial (app@2.1.0), 5,000 reports"
     assert MARK not in letter.as_string()
     assert b"203." not in letter.as_bytes()
 

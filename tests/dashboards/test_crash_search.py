@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from crash_stage import LIVE, MERGE, POLL, RENDER, crashing, stack
 from dashboards_stage import Rows
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import QueryParams
 from starlette.testclient import TestClient
@@ -91,6 +91,7 @@ class Asked:
         return self._arguments.get(name, "")
 
 
+@settings(max_examples=40)
 @given(choices)
 def test_the_address_says_all_of_a_choice_and_is_read_back(choice: Choice) -> None:
     path = link("/apps/1/crashes", choice.arguments())
@@ -98,6 +99,7 @@ def test_the_address_says_all_of_a_choice_and_is_read_back(choice: Choice) -> No
     assert all(value for _, value in parse_qsl(urlsplit(path).query, keep_blank_values=True))
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=60))
 def test_the_sieve_lets_every_group_through_that_holds_the_words(text: str) -> None:
     kept = stack(text, "app.sync", "sync.py", 88)

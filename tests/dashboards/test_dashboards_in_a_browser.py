@@ -279,7 +279,7 @@ def test_people_get_about_without_scripts(
     page.locator(".folded summary").first.click()
     page.locator(".act summary").first.click()
     page.get_by_role("button", name="In the next release").click()
-    assert "Resolved in the release after 1.21" in page.locator(".stands").inner_text()
+    assert "Resolved in the release after 1.31" in page.locator(".stands").inner_text()
     page.get_by_label("A note for the team").fill("The lock is taken twice")
     page.get_by_role("button", name="Keep note").click()
     assert page.get_by_text("The lock is taken twice").count() == 1

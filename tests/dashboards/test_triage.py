@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboards.lineage import Lineage
@@ -101,6 +101,7 @@ reports = st.dictionaries(
 )
 
 
+@settings(max_examples=40)
 @given(reports, reports)
 def test_more_reports_never_mend_anything(one: dict[tuple[date, str], int], more: dict[tuple[date, str], int]) -> None:
     both = {key: one.get(key, 0) + more.get(key, 0) for key in one | more}

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from receivers import NAME, Receiver, server_context
 
@@ -32,6 +32,7 @@ def test_an_address_of_the_internet_is(address: str) -> None:
     assert is_public(address)
 
 
+@settings(max_examples=40)
 @given(st.ip_addresses(v=4))
 def test_an_address_is_judged_alike_however_it_is_wrapped(address: object) -> None:
     assert isinstance(address, IPv4Address)
@@ -77,6 +78,7 @@ def test_what_is_none_is_refused_and_not_repeated(url: str) -> None:
     assert "example.org" not in str(caught.value)
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=80))
 def test_any_text_is_a_target_or_refused(text: str) -> None:
     for url in (text, f"https://{text}", f"https://hooks.example.org/{text}"):

@@ -56,11 +56,11 @@ def test_a_webhook_s_message_is_signed_and_closed() -> None:
         "title": "KeyError in merge",
         "release": "app@2.1.0",
         "reports": 3,
-        "text": "New crash: KeyError in merge in app@2.1.0, 3 reports",
+        "text": "New crash: KeyError in merge (app@2.1.0), 3 reports",
         "url": f"https://stats.example.org/apps/6/crashes/{'a' * 16}",
     }
     assert body["alerts"][2]["url"] == "https://stats.example.org/apps/6/releases"
-    assert body["alerts"][2]["text"] == "Crash-free sessions in app@2.1.0: 98.2% of 1,200 today"
+    assert body["alerts"][2]["text"] == "Crash-free sessions (app@2.1.0): 98.2% of 1,200 today"
 
 
 def test_slack_is_told_in_its_own_words_and_nothing_in_them_is_a_mention() -> None:
