@@ -6,11 +6,9 @@ import asyncio
 from datetime import UTC, datetime, time
 from typing import Final
 
-from collector.app import Collector
-from collector.demonstration.configuration import APP
 from collector.demonstration.defects import MIDDLE
-from dashboards.questions import Questions
 from dashboards.reports import Reports
+from ingest.app import App
 from ingest.boundary.identifiers import find_identifier
 from ingest.store.control.actions import note_action
 from ingest.store.control.database import Control
@@ -22,18 +20,13 @@ MENDED: Final = "ConcurrentModificationException in since"
 NOTE: Final = "Mended in 2.1.0: the change log is copied before anybody walks through it."
 
 
-async def decide_past(collector: Collector) -> None:
+async def decide_past(reports: Reports, control: Control, app: App) -> None:
     """Resolve, on the day of the release that mended it, the crash that the next one brought back."""
-    app = collector.apps.get(APP)
-    if app is None:
-        return
-    reports = Reports(Questions(collector.reader), collector.live, collector.control)
-    days = [day for release, day in await reports.release_days(app) if release == MIDDLE]
+    mended = (await reports.firsts(app)).get(MIDDLE)
     groups = [group for group, name in (await reports.names(app)).items() if name.title == MENDED]
-    if not days or not groups:
-        return
-    decision = Decision(State.RESOLVED, Until.RELEASE, min(days), release=MIDDLE)
-    await asyncio.to_thread(_write, collector.control, app.id, app.owner, groups[0], decision)
+    if mended is not None and groups:
+        decision = Decision(State.RESOLVED, Until.RELEASE, mended, release=MIDDLE)
+        await asyncio.to_thread(_write, control, app.id, app.owner, groups[0], decision)
 
 
 def _write(control: Control, app: int, owner: str, group: str, decision: Decision) -> None:
