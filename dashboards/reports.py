@@ -12,8 +12,7 @@ from datetime import date
 from itertools import zip_longest
 from typing import Final
 
-from starlette.concurrency import run_in_threadpool
-
+from dashboards.crash_cells import CrashCells, Slice
 from dashboards.groups import Detail, Group, Name, Part, group_of, is_new, merged_names
 from dashboards.health import Health, by_release
 from dashboards.live import Live, read_still
@@ -25,13 +24,9 @@ from ingest.app import App
 from ingest.counters.cells import ALL_RELEASES, CrashAttribute
 from ingest.counters.exemplar import Exemplar
 from ingest.store.control.database import Control
-from ingest.store.control.merges import list_merges
 
 EVERY: Final = CrashAttribute.RELEASE
 """Every report bears exactly one release, so the sum over releases is the number of reports."""
-
-Slice = tuple[date, str, str]
-"""The first day of a bucket, a group, and a value: empty where they were not asked for."""
 
 Sightings = Mapping[tuple[date, str], int]
 """Reports of a group by day and release."""
@@ -52,7 +47,7 @@ class Reports:
     def __init__(self, questions: Questions, live: Live, control: Control) -> None:
         self._questions = questions
         self._live = live
-        self._control = control
+        self._cells = CrashCells(questions, live, control)
 
     async def groups(self, app: App, period: Period, facet: tuple[str, str] | None = None) -> list[Group]:
         """Return the groups with reports in a period, the most frequent first.
@@ -64,8 +59,8 @@ class Reports:
         async def read() -> list[Group]:
             names = await self.names(app)
             since, until = period.since, period.until
-            by_day = await self._slices(app, since, until, Bucket.DAY, attribute, by_value=False, values=values)
-            by_release = await self._slices(app, since, until, "", EVERY, by_value=True)
+            by_day = await self._cells.slices(app, since, until, Bucket.DAY, attribute, by_value=False, values=values)
+            by_release = await self._cells.slices(app, since, until, "", EVERY, by_value=True)
             days: defaultdict[str, Counter[date]] = defaultdict(Counter)
             releases: defaultdict[str, Counter[str]] = defaultdict(Counter)
             for (day, group, _), reports in by_day.items():
@@ -81,15 +76,15 @@ class Reports:
         """Return one group with all that is kept about it in a period, or None when there never was such a group."""
 
         async def read() -> Detail | None:
-            merges = await self.merges(app)
+            merges = await self._cells.merges(app)
             members = [group, *sorted(part for part, into in merges.items() if into == group)]
             [(kind, function, text, algorithm, first, last, weeks)] = await self._questions.ask(
                 "crash_exemplar", {"app": app.id, "group": group, "groups": members}
             )
-            unwritten = self._unwritten(app, members)
+            unwritten = self._cells.unwritten(app, members)
             live = [
                 (key, reports)
-                for key, reports in self._live_cells(app, period.since, period.until).items()
+                for key, reports in self._cells.live_cells(app, period.since, period.until).items()
                 if key[1] in members
             ]
             if not weeks and unwritten is None and not live:
@@ -101,7 +96,7 @@ class Reports:
             asked = {"app": app.id, "groups": members, "since": period.since, "until": period.until}
             for name, value, reports in await self._questions.ask("crash_attributes", asked):
                 values[name][value] += reports
-            stored = await self._stored(
+            stored = await self._cells.stored(
                 app, period.since, period.until, Bucket.DAY, EVERY, by_value=False, groups=members
             )
             for (day, part, _), reports in stored.items():
@@ -113,7 +108,7 @@ class Reports:
                 of_parts[part] += reports if name == EVERY else 0
             days = [day for day, reports in by_day.items() if reports]
             named = Name(exemplar.type, exemplar.function).seen([*days, first, last] if weeks else days)
-            own = await self._own_names(app) if len(members) > 1 else {}
+            own = await self._cells.own_names(app) if len(members) > 1 else {}
             return Detail(
                 id=group,
                 name=named,
@@ -130,17 +125,17 @@ class Reports:
 
     async def merges(self, app: App) -> Mapping[str, str]:
         """Return the group that each merged group is shown as."""
-        return await run_in_threadpool(list_merges, self._control, app.id)
+        return await self._cells.merges(app)
 
     async def names(self, app: App) -> dict[str, Name]:
         """Return the name of every group of an app that is shown."""
-        return merged_names(await self._own_names(app), await self.merges(app))
+        return merged_names(await self._cells.own_names(app), await self._cells.merges(app))
 
     async def holding(self, app: App, words: Sequence[str]) -> set[str]:
         """Return the groups whose type, function or stack holds all of some words, whatever their case."""
-        merges = await self.merges(app)
+        merges = await self._cells.merges(app)
         rows = await self._questions.ask("crash_stacks", {"app": app.id, "words": sieve_of(words)})
-        live = [(group, one.type, one.function, one.stack) for group, one in self._exemplars(app).items()]
+        live = [(group, one.type, one.function, one.stack) for group, one in self._cells.exemplars(app).items()]
         # The engine sifts: it sees the names of a stack's fields too, which nobody is searching for.
         found = {group for group, kind, function, stack in [*rows, *live] if holds(words, kind, function, stack)}
         return {merges.get(group, group) for group in found}
@@ -153,7 +148,7 @@ class Reports:
             asked = {"app": app.id, "since": period.since, "until": period.until}
             for attribute, value, reports in await self._questions.ask("crash_facets", asked):
                 found[attribute][value] += reports
-            for (_, _, attribute, value), reports in self._live_cells(app, period.since, period.until).items():
+            for (_, _, attribute, value), reports in self._cells.live_cells(app, period.since, period.until).items():
                 found[attribute][value] += reports
             return found
 
@@ -165,11 +160,11 @@ class Reports:
 
     async def sightings(self, app: App, groups: Collection[str], since: date, until: date) -> Mapping[str, Sightings]:
         """Return the reports of some groups that are shown, by group, day and release."""
-        merges = await self.merges(app)
+        merges = await self._cells.merges(app)
         members = [*groups, *(part for part, into in merges.items() if into in groups)]
 
         async def read() -> dict[Slice, int]:
-            return await self._slices(app, since, until, Bucket.DAY, EVERY, by_value=True, groups=members)
+            return await self._cells.slices(app, since, until, Bucket.DAY, EVERY, by_value=True, groups=members)
 
         found: dict[str, dict[tuple[date, str], int]] = {group: {} for group in groups}
         for (day, group, release), reports in (await read_still(self._live, read) if groups else {}).items():
@@ -181,14 +176,14 @@ class Reports:
 
         A day on which a release was only started is there too, with no report.
         """
-        merges = await self.merges(app)
+        merges = await self._cells.merges(app)
 
         async def read() -> dict[tuple[str, date], tuple[int, set[str]]]:
             found = {
                 (release, day): (reports, {merges.get(group, group) for group in groups})
                 for release, day, reports, groups in await self._questions.ask("release_days", {"app": app.id})
             }
-            for (day, group, attribute, release), reports in self._live_cells(app, EARLIEST, LATEST).items():
+            for (day, group, attribute, release), reports in self._cells.live_cells(app, EARLIEST, LATEST).items():
                 if attribute == EVERY and reports:
                     before, groups = found.get((release, day), (0, set()))
                     found[release, day] = (before + reports, groups | {merges.get(group, group)})
@@ -202,7 +197,9 @@ class Reports:
         """Return the first day of every release that reports or sessions named, as long as they are kept."""
         days = await self._questions.ask("release_firsts", {"app": app.id})
         days += [
-            (name, day) for day, _, attribute, name in self._live_cells(app, EARLIEST, LATEST) if attribute == EVERY
+            (name, day)
+            for day, _, attribute, name in self._cells.live_cells(app, EARLIEST, LATEST)
+            if attribute == EVERY
         ]
         if app.sessions:
             started = await self.sessions(app, EARLIEST, LATEST, Bucket.DAY, totals=False)
@@ -218,13 +215,13 @@ class Reports:
         """Return reports by bucket (`day`, `week`, `month` or none), by group and, if wanted, by value."""
 
         async def read() -> dict[Slice, int]:
-            return await self._slices(app, since, until, bucket, attribute, by_value=by_value)
+            return await self._cells.slices(app, since, until, bucket, attribute, by_value=by_value)
 
         return await read_still(self._live, read)
 
     async def of_apps(self, apps: Sequence[App], since: date, until: date) -> dict[int, Mapping[tuple[date, str], int]]:
         """Return reports of some apps by app, day and group."""
-        merges = {app.id: await self.merges(app) for app in apps}
+        merges = {app.id: await self._cells.merges(app) for app in apps}
 
         async def read() -> dict[int, Mapping[tuple[date, str], int]]:
             found: dict[int, Counter[tuple[date, str]]] = {app.id: Counter() for app in apps}
@@ -232,7 +229,7 @@ class Reports:
             for number, day, group, reports in await self._questions.ask("reports_of_apps", parameters):
                 found[number][day, merges[number].get(group, group)] += reports
             for app in apps:
-                for (day, group, attribute, _), reports in self._live_cells(app, since, until).items():
+                for (day, group, attribute, _), reports in self._cells.live_cells(app, since, until).items():
                     found[app.id][day, merges[app.id].get(group, group)] += reports if attribute == EVERY else 0
             return {number: +counter for number, counter in found.items()}
 
@@ -280,73 +277,3 @@ class Reports:
 
         found = await read_still(self._live, read)
         return [Loss(*key, lost) for key, lost in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
-
-    async def _own_names(self, app: App) -> dict[str, Name]:
-        found = {
-            group: Name(kind, function, first, last)
-            for group, kind, function, first, last in await self._questions.ask("crash_names", {"app": app.id})
-        }
-        for group, exemplar in self._exemplars(app).items():
-            if group not in found or not found[group].type:
-                found[group] = Name(exemplar.type, exemplar.function)
-        return found
-
-    async def _slices(
-        self,
-        app: App,
-        since: date,
-        until: date,
-        bucket: str,
-        attribute: str,
-        *,
-        by_value: bool,
-        groups: Collection[str] = (),
-        values: Collection[str] = (),
-    ) -> dict[Slice, int]:
-        merges = await self.merges(app)
-        stored = await self._stored(
-            app, since, until, bucket, attribute, by_value=by_value, groups=groups, values=values
-        )
-        found: Counter[Slice] = Counter()
-        for (start, group, value), reports in stored.items():
-            found[start, merges.get(group, group), value] += reports
-        for (day, group, name, value), reports in self._live_cells(app, since, until).items():
-            if name == attribute and (not groups or group in groups) and (not values or value in values):
-                found[start_of(day, bucket), merges.get(group, group), value if by_value else ""] += reports
-        return +found
-
-    async def _stored(
-        self,
-        app: App,
-        since: date,
-        until: date,
-        bucket: str,
-        attribute: str,
-        *,
-        by_value: bool,
-        groups: Collection[str] = (),
-        values: Collection[str] = (),
-    ) -> Counter[Slice]:
-        parameters = {
-            "app": app.id,
-            "attribute": str(attribute),
-            "groups": list(groups),
-            "values": list(values),
-            "bucket": str(bucket),
-            "by_value": by_value,
-            "since": since,
-            "until": until,
-        }
-        rows = await self._questions.ask("crashes", parameters)
-        return Counter({(start, group, value): reports for start, group, value, reports in rows})
-
-    def _live_cells(self, app: App, since: date, until: date) -> Mapping[tuple[date, str, str, str], int]:
-        # A strict app is written once, when the day closes, and is not shown before.
-        return {} if app.profile.at_close_only else self._live.crashes(app.id, since, until)
-
-    def _exemplars(self, app: App) -> Mapping[str, Exemplar]:
-        return {} if app.profile.at_close_only else self._live.exemplars(app.id)
-
-    def _unwritten(self, app: App, groups: Sequence[str]) -> Exemplar | None:
-        exemplars = self._exemplars(app)
-        return next((exemplars[group] for group in groups if group in exemplars), None)
