@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import dashboards.app
+from collector.alerts import watch
 from collector.diagnostics import LiveDiagnostics
 from collector.errors import Watched
 from collector.handover import Handover
@@ -23,6 +24,7 @@ from collector.replay import Line, ReplayClock, replay
 from collector.runtime import runtime_folder
 from collector.settings import Settings, read_settings, read_size
 from collector.snippet import snippet
+from dashboards.desk import AlertMeans
 from dashboards.hosts import Hosts
 from dashboards.way_in import WayIn
 from ingest.app import App, Apps
@@ -150,6 +152,8 @@ class Collector:
         handed, self.handed_over = self.handed_over, None
         for batch in self.ledger.recall(self.owners, handed.days if handed is not None else None):
             self.writer.submit(batch)
+        self.live = LiveWindow(self.ledger, self.writer)
+        self.alerts = watch(settings, self.apps, self.reader, self.live, self.control, self.clock)
         setups, recent = self.means.setups(), Recent()
         pages = self._pages(LiveDiagnostics(setups, recent, self.clock))
         self.pipeline = Pipeline(self.means, self.ledger, self.clock, pages, setups=setups, recent=recent)
@@ -184,7 +188,7 @@ class Collector:
             apps=self.apps,
             reader=self.reader,
             control=self.control,
-            live=LiveWindow(self.ledger, self.writer),
+            live=self.live,
             clock=self.clock,
             way_in=self._way_in(),
             diagnostics=diagnostics,
@@ -193,6 +197,7 @@ class Collector:
             identifies=lambda text: str(find_identifier(text) or ""),
             breakdowns=(*UNFOLDING, *(attribute.breakdown for attribute in self.means.attributes)),
             notices=lambda: self.notices,
+            means=AlertMeans(bool(self.settings.mail.host), self.settings.alerts.private_targets),
         )
         return operations(self.settings, health, app)
 
@@ -220,7 +225,12 @@ class Collector:
         self.ledger.close()
 
     async def run_clock(self) -> None:
-        """Do what time asks for, until cancelled."""
+        """Do what time asks for, until cancelled. Alerts have a turn of their own: mail servers take their time."""
+        async with asyncio.TaskGroup() as beside:
+            beside.create_task(self.alerts.run())
+            await self._run_pipeline()
+
+    async def _run_pipeline(self) -> None:
         while True:
             self.pipeline.tick()
             # Also when the clock has jumped back, and the last time is ahead.

@@ -25,6 +25,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as EnvironmentSettingsError
 
 from collector.sitemap import Sitemap, read_sitemap
+from dashboards.alerts.mail import MailServer, Security, is_mailbox
 from ingest.app import App, Consent
 from ingest.boundary.networks import Hosting, Networks
 from ingest.hits.clicks import CLICKS
@@ -293,6 +294,38 @@ class Retention(Section):
         return Keep.read(self.analytics, self.crashes)
 
 
+class Mail(Section):
+    """`[mail]`: the server that takes our mail; off until a host is set."""
+
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65_535)
+    security: Security = Security.STARTTLS
+    user: str = ""
+    password: str = Field(default="", repr=False)
+    sender: str = ""
+
+    @model_validator(mode="after")
+    def _check_whole(self) -> Self:
+        if self.host and not is_mailbox(self.sender):
+            raise ValueError('sender: not a mailbox: write one alone, such as "logless@example.org"')
+        if self.user and self.security is Security.NONE:
+            raise ValueError('security: a password would travel in the clear: write "starttls" or "tls"')
+        return self
+
+    @property
+    def server(self) -> MailServer | None:
+        """The mail server, or None when there is none."""
+        if not self.host:
+            return None
+        return MailServer(self.host, self.port, self.security, self.user, self.password, self.sender)
+
+
+class Alerts(Section):
+    """`[alerts]`: where alerts may go."""
+
+    private_targets: bool = False
+
+
 class Errors(Section):
     """`[errors]`: where reports about Logless itself go; off until a DSN is set."""
 
@@ -476,6 +509,8 @@ class Settings(BaseSettings):
     sources: Sources = Sources()
     limits: Limits = Limits()
     retention: Retention = Retention()
+    mail: Mail = Mail()
+    alerts: Alerts = Alerts()
     errors: Errors = Errors()
     metrics: Metrics = Metrics()
     site: list[SiteSection] = []

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from dashboards.assets import Assets
-from dashboards.desk import Ask, Desk
+from dashboards.desk import AlertMeans, Ask, Desk
 from dashboards.diagnostics import Diagnostics
 from dashboards.figures import Figures
 from dashboards.headers import SecureHeaders
@@ -34,6 +34,7 @@ from dashboards.routes import build_routes
 from dashboards.shell import Shell
 from dashboards.stats.vocabulary import dimensions_of
 from dashboards.throttle import Throttle
+from dashboards.triage import Triage
 from dashboards.way_in import WayIn
 from ingest.app import Apps
 from ingest.counters.cells import Breakdown
@@ -53,6 +54,8 @@ MESSAGES = {
     503: "The store cannot be reached just now. What is sent is still counted; try again in a moment.",
 }
 
+_NO_MEANS = AlertMeans()
+
 
 def build(
     sites: Sites,
@@ -69,6 +72,7 @@ def build(
     snippet: Callable[[str], str],
     identifies: Callable[[str], str],
     notices: Callable[[], Sequence[str]] = tuple,
+    means: AlertMeans = _NO_MEANS,
     hasher: PasswordHasher | None = None,
 ) -> Starlette:
     """Return the application. `notices` are lines that every member reads on top of a page.
@@ -78,6 +82,7 @@ def build(
     It opens nothing and closes nothing: the reader, the control database and the live view are the caller's.
     """
     questions = Questions(reader)
+    reports = Reports(questions, live, control)
     assets = Assets.read()
     shell = Shell(assets)
     is_https = urlsplit(way_in.url).scheme == "https"
@@ -85,7 +90,8 @@ def build(
         sites=sites,
         apps=apps,
         figures=Figures(questions, live),
-        reports=Reports(questions, live),
+        reports=reports,
+        triage=Triage(reports, control),
         refusals=Refusals(questions, live),
         referrers=Referrers(questions),
         diagnostics=diagnostics,
@@ -101,6 +107,7 @@ def build(
         notices=notices,
         snippet=snippet,
         identifies=identifies,
+        means=means,
         is_https=is_https,
         way_in=way_in,
     )

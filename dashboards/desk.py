@@ -19,13 +19,22 @@ from dashboards.referrers import Referrers
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
 from dashboards.throttle import Throttle
+from dashboards.triage import Triage
 from dashboards.way_in import WayIn
 from ingest.app import Apps
 from ingest.site import Sites
 from ingest.store.control.database import Control
 from ingest.store.control.sessions import Session
 from ingest.store.control.tokens import Token
-from ingest.store.control.users import User
+from ingest.store.control.users import Role, User
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMeans:
+    """By what alerts of this server may travel."""
+
+    has_mail: bool = False
+    allows_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,7 @@ class Desk:
     apps: Apps
     figures: Figures
     reports: Reports
+    triage: Triage
     refusals: Refusals
     referrers: Referrers
     diagnostics: Diagnostics
@@ -53,6 +63,7 @@ class Desk:
     """The tag that a page of a site carries."""
     identifies: Callable[[str], str]
     """What a text holds that identifies a person, in a word, or nothing."""
+    means: AlertMeans
     is_https: bool
     way_in: WayIn
 
@@ -80,6 +91,11 @@ class Ask:
         """The member who asks; only pages of members may look."""
         assert self.session is not None
         return self.session.user
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether the member who asks may change what the team decides."""
+        return self.user.role.covers(Role.EDITOR)
 
     @property
     def now(self) -> float:

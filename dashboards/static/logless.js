@@ -59,7 +59,7 @@ function dress(root) {
 
 // Whoever has a menu, a table, a tip or a form field of this part in use keeps it as it is.
 function isInUse(part) {
-  return part.querySelector("details[open], .tip:not([hidden])") !== null || (part.contains(document.activeElement) && document.activeElement !== part);
+  return part.querySelector("details[open], .tip:not([hidden]), input:checked") !== null || (part.contains(document.activeElement) && document.activeElement !== part);
 }
 
 function keepFresh(part) {

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from dashboards.groups import Name
 from dashboards.health import Health, Share, total
-from dashboards.reports import EVERY, Name, Reports
+from dashboards.reports import EVERY, Reports
 from dashboards.stats.answer import Metric, Row, Rows, time_label
 from dashboards.stats.question import Question, QuestionError
 from dashboards.stats.vocabulary import BUCKETS, CRASH_DIMENSIONS, GROUP, HEALTH_METRICS, RELEASE, TITLE

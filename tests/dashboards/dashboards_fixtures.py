@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from collector.diagnostics import LiveDiagnostics
 from dashboards.app import build
+from dashboards.desk import AlertMeans
 from dashboards.way_in import WayIn
 from ingest.app import App, Apps
 from ingest.boundary.identifiers import find_identifier
@@ -138,6 +139,7 @@ def build_at(
             hosts=HOSTS,
             snippet=snippet,
             identifies=lambda text: str(find_identifier(text) or ""),
+            means=AlertMeans(has_mail=True),
             hasher=FAST,
         )
 

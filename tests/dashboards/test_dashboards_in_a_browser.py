@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from starlette.applications import Starlette
 
 from ingest.app import App
+from ingest.boundary.identifiers import find_identifier
 from ingest.counters.cells import UNKNOWN_OWNER, Refusal
 from ingest.counters.disclosure import Who
 from ingest.counters.exemplar import Exemplar
@@ -30,8 +31,11 @@ from ingest.hits.recent import BROWSERS, Recent
 from ingest.hits.setups import Setups
 from ingest.hits.wire import read_submissions
 from ingest.site import Site
+from ingest.store.control.assignments import assign
+from ingest.store.control.channels import ChannelKind, add_channel
 from ingest.store.control.database import Control
 from ingest.store.control.links import make_link
+from ingest.store.control.notes import add_note
 from ingest.store.control.reviews import Finding, Status, add_review
 from ingest.store.control.users import User
 
@@ -98,7 +102,7 @@ def told(setups: Setups, recent: Recent, site: Site, owner: User, control: Contr
 
 
 @pytest.fixture
-def filled(rows: Rows, site: Site, app: App, live: Memory, told: None) -> list[str]:
+def filled(rows: Rows, site: Site, app: App, live: Memory, control: Control, owner: User, told: None) -> list[str]:
     days = [TODAY - timedelta(days=back) for back in range(28)]
     rows.hours(site.id, [(day, 9, [40 + day.day, 50, 99, 3, 20, 2000, 60, 1]) for day in days])
     for attribute in ("page", "source", "country", "browser", "system", "device", "language", "event", "network"):
@@ -112,12 +116,18 @@ def filled(rows: Rows, site: Site, app: App, live: Memory, told: None) -> list[s
     stack = json.dumps({"platform": "python", "exceptions": [{"type": "E", "frames": [{"function": "f"}, frame]}]})
     rows.groups(app.id, [(GROUP, date(2026, 11, 16), Exemplar(1, "KeyError", "merge", stack), TODAY, TODAY)])
     rows.crashes(app.id, [(day, GROUP, "release", f"1.{day.day}", 4) for day in days])
+    rows.crashes(app.id, [(TODAY, GROUP, "stripped", "frame.function:email", 2)])
+    add_note(control, app.id, GROUP, owner.id, "A long word: " + "merge" * 60, TODAY, find_identifier)
+    assign(control, app.id, GROUP, owner.id)
+    add_channel(control, app.id, ChannelKind.WEBHOOK, "https://hooks.example.org/in")
     return [
         "/", f"/sites/{site.id}", f"/sites/{site.id}?period=day", f"/sites/{site.id}?period=12mo&metric=bounce_rate",
         f"/sites/{site.id}/pages", f"/sites/{site.id}/privacy", "/sites/empty.example", f"/apps/{app.id}/crashes",
-        f"/apps/{app.id}/crashes/{GROUP}", f"/apps/{app.id}/privacy", "/apps/999999/crashes", "/privacy", "/account",
         "/help",
         f"/sites/{site.id}/audit", f"/sites/{site.id}/audit/review?host={REVIEWED}", f"/sites/{site.id}/setup",
+        f"/apps/{app.id}/crashes/{GROUP}", f"/apps/{app.id}/privacy", f"/apps/{app.id}/releases",
+        f"/apps/{app.id}/crashes?q=merge&by=release&value=1.21&show=all", f"/apps/{app.id}/alerts",
+        "/apps/999999/crashes", "/apps/999999/releases", "/privacy", "/account",
     ]  # fmt: skip
 
 
@@ -302,6 +312,19 @@ def test_people_get_about_without_scripts(
     page.goto(f"{base_url}/apps/{app.id}/crashes")
     page.get_by_role("link", name="KeyError in merge").click()
     page.locator(".folded summary").first.click()
+    page.locator(".act summary").first.click()
+    page.get_by_role("button", name="In the next release").click()
+    assert "Resolved in the release after 1.31" in page.locator(".stands").inner_text()
+    page.get_by_label("A note for the team").fill("The lock is taken twice")
+    page.get_by_role("button", name="Keep note").click()
+    assert page.get_by_text("The lock is taken twice").count() == 1
+    page.goto(f"{base_url}/apps/{app.id}/crashes")
+    page.get_by_role("link", name="Resolved 1").click()
+    page.get_by_label("Tick KeyError in merge").check()
+    page.get_by_role("button", name="Open again").click()
+    assert page.url.endswith("/crashes?show=resolved")
+    page.get_by_role("link", name="Open 1").click()
+    assert page.get_by_role("link", name="KeyError in merge").count() == 1
     page.locator(".account summary").click()
     page.get_by_role("button", name="Sign out").click()
     assert page.url == f"{base_url}/login"

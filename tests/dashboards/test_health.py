@@ -17,6 +17,7 @@ from dashboards.questions import Questions
 from dashboards.reports import Loss, Reports
 from ingest.app import App
 from ingest.site import Profile
+from ingest.store.control.database import Control
 from ingest.store.reader import Reader
 
 pytest_plugins = ["dashboards_fixtures"]
@@ -173,8 +174,8 @@ def healthy(rows: Rows, app: App, live: Memory) -> App:
 
 
 @pytest.fixture
-def reports(reader: Reader, live: Live) -> Reports:
-    return Reports(Questions(reader), live)
+def reports(reader: Reader, live: Live, control: Control) -> Reports:
+    return Reports(Questions(reader), live, control)
 
 
 def test_health_is_read_from_store_and_memory(reports: Reports, healthy: App) -> None:
