@@ -8,7 +8,8 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -24,10 +25,16 @@ from ingest.app import App, Apps
 from ingest.boundary.geo import Countries
 from ingest.counters.cells import OF_EVENTS, OF_PAGES
 from ingest.counters.journal import Journal, Unjournaled
+from ingest.crashes.grouping import ALGORITHM
+from ingest.crashes.strings import ReleaseStrings
+from ingest.crashes.watch import Watch
 from ingest.hits.attributes import visit_attributes
 from ingest.site import Site, Sites
 from ingest.store.client import Connector, StoreBusyError, Target
 from ingest.store.control.database import Control
+from ingest.store.control.facts import get_fact, put_fact
+from ingest.store.control.strings import list_strings, releases_with_strings
+from ingest.store.control.tokens import find_token
 from ingest.store.migrations import migrate
 from ingest.store.reader import Reader
 from ingest.store.retention import drop_old
@@ -115,6 +122,8 @@ class Collector:
         self.writer = Writer(self.connector, self.spool, settings.store.node, deliver=deliver)
         self.journal = Journal(self.runtime / "journal")
         newest = max(await asyncio.to_thread(self.writer.newest_sequence), self.journal.newest_sequence())
+        self.watch = Watch(settings.limits.values_per_attribute)
+        self.strings = ReleaseStrings(partial(list_strings, self.control), releases_with_strings(self.control))
         self.means = Means(
             settings=settings,
             sites=self.sites,
@@ -124,14 +133,30 @@ class Collector:
             ship=self.writer.submit,
             is_full=lambda: self.writer.full,
             sequence=itertools.count(newest + 1),
+            strings=self.strings,
+            regrouped=self._regrouped(),
+            may_preview=self._may_preview,
         )
         self.ledger = self.means.ledger(self.journal)
         for batch in self.ledger.recall(self.owners):
             self.writer.submit(batch)
-        self.pipeline = Pipeline(self.means, self.ledger, self.clock, self._pages())
+        self.pipeline = Pipeline(self.means, self.ledger, self.clock, self._pages(), self.watch)
         self.app = Watched(self.pipeline.app)
         self.writer.start()
         closing.push_async_callback(self._settle)
+
+    def _regrouped(self) -> date:
+        """Return the day on which this installation first grouped crashes by the present algorithm."""
+        name = f"grouping {ALGORITHM} since"
+        known = get_fact(self.control, name)
+        if known is None:
+            known = datetime.fromtimestamp(self.clock(), UTC).date().isoformat()
+            put_fact(self.control, name, known)
+        return date.fromisoformat(known)
+
+    async def _may_preview(self, secret: str, app: int) -> bool:
+        token = await asyncio.to_thread(find_token, self.control, secret)
+        return token is not None and token.scope == "preview" and token.covers_app(app)
 
     def _scratch(self) -> Path:
         """Return an empty folder in memory for the engine's temporary files."""
@@ -158,7 +183,7 @@ class Collector:
             apps=self.apps,
             reader=self.reader,
             control=self.control,
-            live=LiveWindow(self.ledger, self.writer),
+            live=LiveWindow(self.ledger, self.writer, self.watch),
             clock=self.clock,
             base_url=self.settings.server.url,
             breakdowns=(OF_PAGES, OF_EVENTS, *(attribute.breakdown for attribute in self.means.attributes)),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 from starlette.types import ASGIApp
@@ -20,6 +21,11 @@ from ingest.counters.ledger import Batch, Ledger
 from ingest.counters.window import Day
 from ingest.crashes.encoding import Limits as CrashLimits
 from ingest.crashes.endpoint import CrashEndpoint
+from ingest.crashes.phrases import shipped
+from ingest.crashes.reading import CrashReading, IsAllowed
+from ingest.crashes.strings import ReleaseStrings, no_strings
+from ingest.crashes.tally import Tally
+from ingest.crashes.watch import Watch
 from ingest.hits.agents import Agents
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.endpoint import HitEndpoint, HitLimits
@@ -29,6 +35,10 @@ from ingest.site import Sites
 
 FLUSH_EVERY: Final = 2.0
 SWEEP_EVERY: Final = 60.0
+
+
+async def _nobody(_token: str, _app: int) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,9 @@ class Means:
     ship: Callable[[Batch], None]
     is_full: Callable[[], bool]
     sequence: Iterator[int]
+    strings: ReleaseStrings = field(default_factory=no_strings)
+    regrouped: date | None = None  # the day on which the present algorithm of grouping began here
+    may_preview: IsAllowed = _nobody
 
     def ledger(self, journal: Journal | Unjournaled) -> Ledger:
         """Build a ledger whose batches are numbered in one row with those of every other."""
@@ -55,8 +68,10 @@ class Means:
 class Pipeline:
     """One clock, one set of keys, one ledger. The live one journals; a replay has its own, which does not."""
 
-    def __init__(self, means: Means, ledger: Ledger, clock: Callable[[], float], pages: ASGIApp) -> None:
-        """Take `pages`, which answers whatever is no submission."""
+    def __init__(
+        self, means: Means, ledger: Ledger, clock: Callable[[], float], pages: ASGIApp, watch: Watch | None = None
+    ) -> None:
+        """Take `pages`, which answers whatever is no submission, and where crashes wait for k, if others look there."""
         settings = means.settings
         self._clock = clock
         self.keys = DayKeys()
@@ -76,9 +91,12 @@ class Pipeline:
             limits=HitLimits(read_size(settings.limits.body), settings.limits.per_sender),
         )
         envelope = read_size(settings.limits.envelope)
-        crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, CrashLimits(envelope, envelope))
+        limits = CrashLimits(envelope, envelope)
+        tally = Tally(shipped(), means.strings, watch, means.regrouped)
+        crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, limits, tally)
+        reading = CrashReading(means.apps, tally, limits, means.may_preview)
         self.app: ASGIApp = Airlock(
-            Front(settings.server.event_path, hits, crashes, pages),
+            Front(settings.server.event_path, hits, crashes, reading, pages),
             TrustedProxies(settings.server.trusted_proxies),
             truncate_first=settings.privacy.address == "truncate_first",
         )

@@ -130,6 +130,10 @@ class Reports:
 
         return await read_still(self._live, read)
 
+    def waiting(self, app: App, group: str) -> int | None:
+        """Return how many people have sent the message of a group that is nearest to being shown, if one waits."""
+        return self._live.waiting(app.id, group, app.k)
+
     async def names(self, app: App) -> dict[str, Name]:
         """Return the name of every group of an app."""
         found = {

@@ -121,6 +121,8 @@ async def crash(ask: Ask) -> Page:
             "facets": [(title, empty, detail.values.get(attribute, ())) for attribute, title, empty in FACETS],
             "has_rare": any(value == RARE for values in detail.values.values() for value, _ in values),
             "stripped": detail.values.get(CrashAttribute.STRIPPED, ()),
+            "messages": [value for value, _ in detail.values.get(CrashAttribute.MESSAGE, ()) if value != RARE],
+            "waiting": ask.desk.reports.waiting(app, detail.id),
             "groups": link(app_path(app, "crashes"), period.arguments),
         },
         data=_detail_data(app, period, detail),

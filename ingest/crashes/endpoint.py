@@ -26,7 +26,7 @@ from ingest.crashes.envelope import Envelope, read_uuid
 from ingest.crashes.event import is_transaction, open_event, read_report
 from ingest.crashes.sections import MISSING, Section, read_text
 from ingest.crashes.submission import EVENT, open_submission
-from ingest.crashes.tally import count_report
+from ingest.crashes.tally import Tally
 
 _PATH: Final = re2.compile(r"/api/(\d{1,10})/(envelope|store)/?$")
 
@@ -52,6 +52,7 @@ class CrashEndpoint:
         keys: DayKeys,
         clock: Callable[[], float],
         limits: Limits,
+        tally: Tally | None = None,
         *,
         new_id: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
@@ -61,6 +62,7 @@ class CrashEndpoint:
         self._keys = keys
         self._clock = clock
         self._limits = limits
+        self._tally = tally or Tally()
         self._new_id = new_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,7 +142,7 @@ class CrashEndpoint:
         day = self._ledger.day(app, now)
         installation = installation_of(event)
         sender = self._keys.crash_sender(app.owner, day.date, address, installation, report.model, report.system)
-        count_report(day, report, Who(sender, address.network))
+        self._tally.count(day, app, report, Who(sender, address.network))
 
     def _refuse(self, app: App | None, reason: Refusal) -> None:
         owner = UNKNOWN_OWNER if app is None or reason is Refusal.WRONG_KEY else app.owner

@@ -59,6 +59,13 @@ FACTS: Final = Table(
     Column("name", String, primary_key=True),
     Column("value", String, nullable=False),
 )
+STRINGS: Final = Table(
+    "strings",
+    METADATA,
+    Column("app", Integer, primary_key=True, comment="number of the app"),
+    Column("release", String, primary_key=True, comment="a release whose developers uploaded their texts"),
+    Column("text", String, primary_key=True, comment="a text of the program, what it puts in left out"),
+)
 
 
 class ControlError(Exception):
