@@ -33,9 +33,7 @@ _BY_TYPE: Final[Mapping[str, Failure]] = {
         ),
         Failure.OUT_OF_MEMORY,
     ),
-    **dict.fromkeys(
-        ("ApplicationNotResponding", "Background ANR", "ANR"), Failure.ANR
-    ),
+    **dict.fromkeys(("ApplicationNotResponding", "Background ANR", "ANR"), Failure.ANR),
     **dict.fromkeys(
         (
             *("App Hanging", "App Hang Fully Blocked", "App Hang Non Fully Blocked", "Fatal App Hang Fully Blocked"),

@@ -12,12 +12,15 @@ from sentry_sdk.scrubber import EventScrubber
 
 from crashes.canaries import KEPT, WAITS, Canaries, event
 from crashes.door import EXPLICIT, RecordingDay
+from ingest.boundary.identifiers import find_identifier
 from ingest.counters.disclosure import Who
 from ingest.crashes.event import Report, open_event, read_report
+from ingest.crashes.names import FUNCTION
 from ingest.crashes.stack import Thrown
+from ingest.crashes.symbols import normal_function
 from ingest.crashes.tally import Tally
 
-EVENTS = 2000
+EVENTS = 800  # with over a hundred markers in each
 WHO = Who(b"somebody", "198.51")
 TALLY = Tally()
 
@@ -29,16 +32,17 @@ class Trial:
     report: Report
 
 
+def trial(seed: int) -> Trial:
+    canaries = Canaries(random.Random(seed))
+    made = event(canaries)
+    section = open_event(json.dumps(made).encode())
+    assert isinstance(section, dict)
+    return Trial(canaries, made, read_report(section, EXPLICIT))
+
+
 @cache
 def trials() -> tuple[Trial, ...]:
-    drawn = []
-    for seed in range(EVENTS):
-        canaries = Canaries(random.Random(seed))
-        made = event(canaries)
-        section = open_event(json.dumps(made).encode())
-        assert isinstance(section, dict)
-        drawn.append(Trial(canaries, made, read_report(section, EXPLICIT)))
-    return tuple(drawn)
+    return tuple(map(trial, range(EVENTS)))
 
 
 def leaks(canaries: Canaries, text: str, *places: str) -> set[str]:
@@ -58,6 +62,19 @@ def handed_on(day: RecordingDay) -> Iterator[str]:
 
 def test_there_is_a_marker_in_every_place() -> None:
     assert sum(len(trial.canaries.forbidden) for trial in trials()) > 100 * EVENTS
+
+
+@pytest.mark.soak
+def test_of_many_more_markers_none_is_handed_on_either() -> None:
+    planted = 0
+    for seed in range(10_000, 40_000):
+        one = trial(seed)
+        planted += len(one.canaries.forbidden)
+        day = RecordingDay()
+        TALLY.count(day, EXPLICIT, one.report, WHO)
+        for text in handed_on(day):
+            assert not leaks(one.canaries, text, *KEPT)
+    assert planted > 3_000_000
 
 
 def test_a_report_holds_no_marker_but_names_of_code() -> None:
@@ -137,3 +154,12 @@ def _with_paths(trial: Trial) -> Report | None:
         return None
     frame = replace(last.frames[-1], file=json.dumps(path))
     return replace(trial.report, chain=(*trial.report.chain[:-1], Thrown(last.type, (*last.frames[:-1], frame))))
+
+
+def test_without_the_tripwire_identifiers_would_pass_for_names() -> None:
+    """The control: it is not their shape that keeps them out."""
+    canaries = Canaries(random.Random(7))
+    drawn = [canaries.identifier() for _ in range(500)]
+    shaped = [text for text in drawn if (form := normal_function(text)) and FUNCTION.fits(form)]
+    assert len(shaped) > 0.95 * len(drawn)
+    assert [text for text in shaped if find_identifier(text) is None] == []
