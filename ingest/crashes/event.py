@@ -168,6 +168,8 @@ def _release(raw: Raw, losses: Losses) -> str:
     if not is_given(raw):
         return NONE
     text = (read_text(raw) or "").strip()
+    if text == WITHHELD:  # by the filter on the device
+        return WITHHELD
     if not RELEASE.fits(text):
         losses.add(Stripped.RELEASE)
         return WITHHELD

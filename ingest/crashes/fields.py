@@ -15,7 +15,7 @@ EVENT: Final = Part(
     "event",
     "event",
     (
-        keep("release", "names a build, if it has the shape of a release", Form.TEXT, Stripped.RELEASE),
+        keep("release", "names a build, if it has the shape of a release", Form.NAME, Stripped.RELEASE),
         keep("platform", "one of a printed list", Form.TEXT, Stripped.PLATFORM),
         keep("level", "one of five words", Form.TEXT, Stripped.LEVEL),
         keep("logger", "a name of code; names the place of a message", Form.TEXT, Stripped.LOGGER),
@@ -55,7 +55,7 @@ EXCEPTION: Final = Part(
     "exception",
     "event.exception.values[]",
     (
-        keep("type", "a name of code", Form.TEXT, Stripped.EXCEPTION_TYPE),
+        keep("type", "a name of code", Form.NAME, Stripped.EXCEPTION_TYPE),
         keep("stacktrace", "its stack", Form.PART, Stripped.STACKTRACE, "stacktrace"),
         keep("mechanism", "whether it was handled, and by what", Form.PART, Stripped.MECHANISM, "mechanism"),
         coarsen("value", "a template, once it is known or shared", Form.TEMPLATE, Stripped.EXCEPTION_VALUE),
@@ -92,9 +92,9 @@ FRAME: Final = Part(
     "frame",
     "event.exception.values[].stacktrace.frames[]",
     (
-        keep("function", "a name of code, in its normal form", Form.TEXT, Stripped.FRAME_FUNCTION),
-        keep("module", "a name of code, in its normal form", Form.TEXT, Stripped.FRAME_MODULE),
-        keep("lineno", "a line of the program", Form.NUMBER, Stripped.FRAME_LINENO),
+        keep("function", "a name of code, in its normal form", Form.NAME, Stripped.FRAME_FUNCTION),
+        keep("module", "a name of code, in its normal form", Form.NAME, Stripped.FRAME_MODULE),
+        keep("lineno", "a line of the program", Form.LINE, Stripped.FRAME_LINENO),
         keep("in_app", "yes or no", Form.FLAG),
         coarsen("filename", "the last part: folders hold names and tokens of one installation", Form.BASENAME,
                 Stripped.FRAME_FILENAME),

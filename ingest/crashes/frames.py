@@ -159,6 +159,8 @@ def _name(
     if not is_given(raw):
         return ""
     text = read_text(raw)
+    if text == WITHHELD:  # by the filter on the device, which has counted nothing
+        return WITHHELD
     name = None if text is None else normal(text)
     if name == "":
         return ""

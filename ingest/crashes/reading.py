@@ -1,6 +1,6 @@
-"""What apps and their developers may read: the closed schema, and a preview of an event.
+"""What apps and their developers may read: the closed schema, the filters made from it, and a preview of an event.
 
-`GET /api/{app}/schema.json`, `POST /api/{app}/preview/`.
+`GET /api/{app}/schema.json`, `GET /api/{app}/filter/{name}`, `POST /api/{app}/preview/`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from ingest.app import App, Apps
 from ingest.body import DisconnectedError, read_body
 from ingest.counters.cells import Refusal
+from ingest.crashes.device import FILTERS, filter_for
 from ingest.crashes.encoding import Limits, decode
 from ingest.crashes.envelope import Envelope, read_envelope
 from ingest.crashes.event import open_event
@@ -25,12 +26,13 @@ from ingest.crashes.sections import Section
 from ingest.crashes.submission import EVENT
 from ingest.crashes.tally import Tally
 
-PATH: Final = re2.compile(r"/api/(\d{1,10})/(?:(schema\.json)|(preview)/?)$")
+PATH: Final = re2.compile(r"/api/(\d{1,10})/(?:(schema\.json)|filter/([A-Za-z._-]{1,40})|(preview)/?)$")
 
 IsAllowed = Callable[[str, int], Awaitable[bool]]
 """Whether a token may see previews of an app."""
 
 _JSON: Final = b"application/json"
+_TEXT: Final = b"text/plain; charset=utf-8"
 _BEARER: Final = re2.compile(r"(?i)^bearer +([0-9A-Za-z_.~+/=-]{1,200})$")
 
 
@@ -50,12 +52,16 @@ class CrashReading:
         app = self._apps.get(int(match.group(1))) if match is not None else None
         if match is None or app is None:
             await _say(send, HTTPStatus.NOT_FOUND, "no such address, or no such app")
-        elif match.group(3):
+        elif match.group(4):
             await self._preview(scope, receive, send, app)
         elif scope["method"] not in {"GET", "HEAD"}:
             await _say(send, HTTPStatus.METHOD_NOT_ALLOWED, "this is read by GET", (b"allow", b"GET, HEAD"))
-        else:
+        elif match.group(2):
             await _send(send, HTTPStatus.OK, msgspec.json.encode(schema_of(app)), _JSON, _CACHED)
+        elif match.group(3) in FILTERS:
+            await _send(send, HTTPStatus.OK, filter_for(app, match.group(3)).encode(), _TEXT, _CACHED)
+        else:
+            await _say(send, HTTPStatus.NOT_FOUND, f"no such filter: there are {', '.join(sorted(FILTERS))}")
 
     async def _preview(self, scope: Scope, receive: Receive, send: Send, app: App) -> None:
         # The body is read before anything is decided: a client that is still sending would not hear the answer.

@@ -26,8 +26,9 @@ class Verdict(StrEnum):
 class Form(StrEnum):
     """What a device leaves of a field before it sends it. The server does the same again, and more."""
 
-    TEXT = "text"  # a name of code, a release: sent as it is, and judged by the server
-    NUMBER = "number"
+    TEXT = "text"  # sent as it is, and judged by the server
+    NAME = "name"  # a name of code: likewise, and said to be withheld if it is no text
+    LINE = "line"  # a whole number that a file may have lines
     FLAG = "flag"
     DAY = "day"  # the midnight before a moment
     BASENAME = "basename"  # the last part of a path

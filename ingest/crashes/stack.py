@@ -121,6 +121,8 @@ def _type(sent: _RawThrown, losses: Losses) -> str:
     if text is None:
         losses.add(Stripped.EXCEPTION_TYPE)
         return WITHHELD
+    if text == WITHHELD:  # by the filter on the device
+        return WITHHELD
     name = normal_type(text)
     if name in SPOKEN_TYPES:
         return name

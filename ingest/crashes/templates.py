@@ -21,11 +21,11 @@ ROUNDS: Final = 6
 _WORD: Final = "[0-9A-Za-z_$#@%+~\u0080-\uffff-]"
 _SPACE: Final = "\t\r\n\f\v\u00a0\u2028\u2029"
 _GLUE: Final = r"[.:/\\]"
-_PART: Final = r"[^ /:;,\"'()<>]"  # of a path
+_PART: Final = "[^ /:;,\"'()<>]"  # of a path
 
 RULES: Final[tuple[tuple[str, str], ...]] = (
     (f"()(?: *[{_SPACE}][ {_SPACE}]*|  +)", " "),
-    (r"()[A-Za-z][A-Za-z0-9+.-]*://[^ \"'`<>]*", "<url>"),
+    ("()[A-Za-z][A-Za-z0-9+.-]*://[^ \"'`<>]*", "<url>"),
     (r"()[0-9A-Za-z_.+-]+@[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*\.[A-Za-z]{2,}", "<email>"),
     (r'()"[^"]*"', "<text>"),
     (r"()`[^`']*[`']", "<text>"),

@@ -13,6 +13,7 @@ from ingest.app import Apps
 from ingest.counters.disclosure import Who
 from ingest.counters.ledger import rules_of
 from ingest.counters.window import Day
+from ingest.crashes.device import FILTERS, filter_for
 from ingest.crashes.event import open_event, read_report
 from ingest.crashes.reading import CrashReading
 from ingest.crashes.tally import Tally
@@ -43,7 +44,8 @@ class Desk:
         lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
         scope = {"type": "http", "method": method, "path": path, "headers": lines, "query_string": b""}
         asyncio.run(CrashReading(apps, self.tally, LIMITS, may)(scope, receive, send))
-        return sent[0]["status"], json.loads(sent[1]["body"])
+        is_json = dict(sent[0]["headers"])[b"content-type"] == b"application/json"
+        return sent[0]["status"], json.loads(sent[1]["body"]) if is_json else sent[1]["body"].decode()
 
     def preview(self, event: dict[str, Any], token: str = "logless_x", app: int = 6) -> tuple[int, Any]:
         return self.ask(f"/api/{app}/preview/", json.dumps(event).encode(), method="POST", token=token)
@@ -63,10 +65,18 @@ def test_anybody_may_read_the_schema() -> None:
         ("/api/6/preview/", "GET", 405),
         ("/api/9/preview/", "POST", 404),
         ("/api/6/other", "GET", 404),
+        ("/api/6/filter/other.js", "GET", 404),
+        ("/api/6/filter/logless-filter.js", "POST", 405),
     ],
 )
 def test_what_is_not_there(path: str, method: str, status: int) -> None:
     assert Desk().ask(path, method=method)[0] == status
+
+
+@pytest.mark.parametrize("name", sorted(FILTERS))
+def test_anybody_may_read_the_filters(name: str) -> None:
+    status, source = Desk().ask(f"/api/6/filter/{name}")
+    assert (status, source) == (200, filter_for(EXPLICIT, name))
 
 
 @pytest.mark.parametrize(("token", "app", "status"), [("", 6, 401), ("other", 6, 401), ("logless_x", 7, 401)])

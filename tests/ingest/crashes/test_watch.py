@@ -100,7 +100,8 @@ def test_it_never_tells_a_value_of_fewer_than_k_senders() -> None:
     """Against a plain count of (sender, day) over the last seven days, for random senders and days."""
     drawn = random.Random(5)
     for _ in range(200):
-        watch, seen, day = Watch(), set(), MONDAY
+        watch, day = Watch(), MONDAY
+        seen: set[tuple[date, int]] = set()
         told = False
         for _ in range(30):
             day += timedelta(days=drawn.choice([0, 0, 1, 3]))
