@@ -8,7 +8,8 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -32,12 +33,18 @@ from ingest.boundary.geo import Countries
 from ingest.boundary.identifiers import find_identifier
 from ingest.counters.cells import UNFOLDING
 from ingest.counters.journal import Journal, Unjournaled
+from ingest.crashes.grouping import ALGORITHM
+from ingest.crashes.strings import ReleaseStrings
+from ingest.crashes.watch import Watch
 from ingest.hits.attributes import visit_attributes
 from ingest.hits.catalogue import Catalogue
 from ingest.hits.recent import Recent
 from ingest.site import Site, Sites
 from ingest.store.client import Connector, StoreBusyError, Target
 from ingest.store.control.database import Control
+from ingest.store.control.facts import get_fact, put_fact
+from ingest.store.control.strings import list_strings, releases_with_strings
+from ingest.store.control.tokens import find_token
 from ingest.store.migrations import migrate
 from ingest.store.reader import Reader
 from ingest.store.retention import drop_old
@@ -136,6 +143,8 @@ class Collector:
         self.writer = Writer(self.connector, self.spool, settings.store.node, deliver=deliver)
         self.journal = Journal(self.runtime / "journal")
         newest = max(await asyncio.to_thread(self.writer.newest_sequence), self.journal.newest_sequence())
+        self.watch = Watch(settings.limits.values_per_attribute)
+        self.strings = ReleaseStrings(partial(list_strings, self.control), releases_with_strings(self.control))
         self.means = Means(
             hosting=settings.privacy.hosting_ranges(),
             settings=settings,
@@ -147,21 +156,39 @@ class Collector:
             ship=self.writer.submit,
             is_full=lambda: self.writer.full,
             sequence=itertools.count(newest + 1),
+            strings=self.strings,
+            regrouped=self._regrouped(),
+            may_preview=self._may_preview,
         )
         self.ledger = self.means.ledger(self.journal)
         handed, self.handed_over = self.handed_over, None
         for batch in self.ledger.recall(self.owners, handed.days if handed is not None else None):
             self.writer.submit(batch)
-        self.live = LiveWindow(self.ledger, self.writer)
+        self.live = LiveWindow(self.ledger, self.writer, self.watch)
         self.alerts = watch(settings, self.apps, self.reader, self.live, self.control, self.clock)
         setups, recent = self.means.setups(), Recent()
         pages = self._pages(LiveDiagnostics(setups, recent, self.clock))
-        self.pipeline = Pipeline(self.means, self.ledger, self.clock, pages, setups=setups, recent=recent)
+        self.pipeline = Pipeline(
+            self.means, self.ledger, self.clock, pages, setups=setups, recent=recent, watch=self.watch
+        )
         if handed is not None:
             self.pipeline.take_over(handed.keys, handed.visits, handed.heard)
         self.app = Watched(self.pipeline.app)
         self.writer.start()
         closing.push_async_callback(self._settle)
+
+    def _regrouped(self) -> date:
+        """Return the day on which this installation first grouped crashes by the present algorithm."""
+        name = f"grouping {ALGORITHM} since"
+        known = get_fact(self.control, name)
+        if known is None:
+            known = datetime.fromtimestamp(self.clock(), UTC).date().isoformat()
+            put_fact(self.control, name, known)
+        return date.fromisoformat(known)
+
+    async def _may_preview(self, secret: str, app: int) -> bool:
+        token = await asyncio.to_thread(find_token, self.control, secret)
+        return token is not None and token.scope == "preview" and token.covers_app(app)
 
     def _scratch(self) -> Path:
         """Return an empty folder in memory for the engine's temporary files."""

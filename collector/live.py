@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from ingest.counters.cells import CRASH, HOURS, LOSS, REFUSED, SESSION, Key
+from ingest.counters.cells import CRASH, HOURS, LOSS, REFUSED, SESSION, CrashAttribute, Key
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.ledger import Ledger
+from ingest.crashes.watch import Watch
 from ingest.store.writer import Writer
 
 
 class LiveWindow:
     """A read-only view of the ledger. Tables of values are not in it: they step with each write."""
 
-    def __init__(self, ledger: Ledger, writer: Writer) -> None:
+    def __init__(self, ledger: Ledger, writer: Writer, watch: Watch) -> None:
         self._ledger = ledger
         self._writer = writer
+        self._watch = watch
 
     def generation(self) -> int:
         """Return a number that is odd while a batch is being written, and grows with each."""
@@ -61,6 +63,10 @@ class LiveWindow:
     def exemplars(self, app: int) -> Mapping[str, Exemplar]:
         """Return the stacks of groups that the store may have none of yet."""
         return self._ledger.exemplars(f"app:{app}")
+
+    def waiting(self, app: int, group: str, k: int) -> int | None:
+        """Return how many people have sent the message of a group that is nearest to k, or None if none waits."""
+        return self._watch.nearest((f"app:{app}", group), CrashAttribute.MESSAGE.value, k)
 
     def refusals(self, owner: str, since: date, until: date) -> Mapping[tuple[date, str], int]:
         """Return refused submissions by day and reason."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 from starlette.types import ASGIApp
@@ -21,7 +22,12 @@ from ingest.counters.ledger import Batch, Ledger
 from ingest.counters.window import Day
 from ingest.crashes.encoding import Limits as CrashLimits
 from ingest.crashes.endpoint import CrashEndpoint
+from ingest.crashes.phrases import shipped
+from ingest.crashes.reading import CrashReading, IsAllowed
 from ingest.crashes.runs import Heard
+from ingest.crashes.strings import ReleaseStrings, no_strings
+from ingest.crashes.tally import Tally
+from ingest.crashes.watch import Watch
 from ingest.hits.agents import Agents
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.catalogue import Catalogue
@@ -41,6 +47,10 @@ FLUSH_EVERY: Final = 2.0
 SWEEP_EVERY: Final = 60.0
 
 
+async def _nobody(_token: str, _app: int) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """What every pipeline of this process shares."""
@@ -55,6 +65,9 @@ class Means:
     is_full: Callable[[], bool]
     sequence: Iterator[int]
     hosting: Hosting = field(default_factory=Hosting)
+    strings: ReleaseStrings = field(default_factory=no_strings)
+    regrouped: date | None = None  # the day on which the present algorithm of grouping began here
+    may_preview: IsAllowed = _nobody
 
     def ledger(self, journal: Journal | Unjournaled) -> Ledger:
         """Build a ledger whose batches are numbered in one row with those of every other."""
@@ -80,8 +93,12 @@ class Pipeline:
         *,
         setups: Setups | None = None,
         recent: Recent | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        """Take `pages`, which answers whatever is no submission, and what pages show of submissions as they come."""
+        """Take `pages`, which answers whatever is no submission, and what pages show of submissions as they come.
+
+        `watch` is where values of crashes wait for k.
+        """
         settings = means.settings
         self._clock = clock
         self.keys = DayKeys()
@@ -115,9 +132,11 @@ class Pipeline:
         }
         envelope = read_size(settings.limits.envelope)
         limits = CrashLimits(envelope, envelope, settings.limits.per_sender, read_size(settings.limits.minidump))
-        self.crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, limits)
+        tally = Tally(shipped(), means.strings, watch, means.regrouped)
+        self.crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, limits, tally)
+        reading = CrashReading(means.apps, tally, limits, means.may_preview)
         self.app: ASGIApp = Airlock(
-            Front(doors, self.crashes, pages),
+            Front(doors, self.crashes, reading, pages),
             TrustedProxies(settings.server.trusted_proxies),
             truncate_first=settings.privacy.address == "truncate_first",
         )

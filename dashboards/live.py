@@ -43,6 +43,10 @@ class Live(Protocol):
         """Return the stacks of groups that the store has none of yet."""
         ...
 
+    def waiting(self, app: int, group: str, k: int) -> int | None:
+        """Return how many people have sent the message of a group that is nearest to k, or None if none waits."""
+        ...
+
     def refusals(self, owner: str, since: date, until: date) -> Mapping[tuple[date, str], int]:
         """Return refused submissions by day and reason; both dates are within."""
         ...

@@ -127,6 +127,10 @@ class Reports:
         """Return the group that each merged group is shown as."""
         return await self._cells.merges(app)
 
+    def waiting(self, app: App, group: str) -> int | None:
+        """Return how many people have sent the message of a group that is nearest to being shown, if one waits."""
+        return self._live.waiting(app.id, group, app.k)
+
     async def names(self, app: App) -> dict[str, Name]:
         """Return the name of every group of an app that is shown."""
         return merged_names(await self._cells.own_names(app), await self._cells.merges(app))

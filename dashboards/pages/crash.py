@@ -83,7 +83,7 @@ async def crash(ask: Ask) -> Page | Response:
             "has_rare": any(value == RARE for values in detail.values.values() for value, _ in values),
             "stripped": _stripped(detail),
             "messages": [value for value, _ in detail.values.get("message", ()) if value != RARE],
-            "waiting": None,
+            "waiting": ask.desk.reports.waiting(app, detail.id),
             "groups": link(app_path(app, "crashes"), period.arguments),
             "here": link(path, period.arguments),
             "longest": LONGEST,

@@ -199,8 +199,18 @@ class CrashAttribute(StrEnum):
     ARCH = "arch"
     ENVIRONMENT = "environment"
     STATE = "state"
-    STRIPPED = "stripped"  # a field of the closed schema that was dropped or withheld
     BLOCKED = "blocked"  # what a security policy kept a page from loading: a word of a list, or a host that k share
+    STRIPPED = "stripped"  # a field that was dropped, or withheld for a detector: `user`, `frame.function:email`
+    TRIPPED = "tripped"  # a field, the detector that it set off, and the release: `frame.function:email (2.14.0)`
+    MESSAGE = "message"  # a template that is known or shared
+    TAG = "tag"  # `name: value`, as declared
+    LANGUAGE = "language"
+    MEMORY = "memory"
+    STORAGE = "storage"
+    UPTIME = "uptime"
+    LOW_MEMORY = "low_memory"
+    VPN = "vpn"
+    FORMER = "former"  # the id that the algorithm before gives to the same reports
 
 
 class Refusal(StrEnum):

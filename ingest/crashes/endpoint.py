@@ -30,6 +30,7 @@ from ingest.crashes.query import parameter_of
 from ingest.crashes.reader import Reading
 from ingest.crashes.runs import Runs
 from ingest.crashes.submission import SECURITY_ROUTES, Route, is_same_key, open_submission
+from ingest.crashes.tally import Tally
 
 _PATH: Final = re2.compile(r"/api/(?:(\d{1,10})/(envelope|store|security|csp-report|minidump)|store)/?$")
 
@@ -44,6 +45,7 @@ class CrashEndpoint:
         keys: DayKeys,
         clock: Callable[[], float],
         limits: Limits,
+        tally: Tally | None = None,
         *,
         new_id: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
@@ -54,7 +56,7 @@ class CrashEndpoint:
         self._limits = limits
         self._reading = Reading()
         self._new_id = new_id
-        self._intake = Intake(ledger, keys, clock, self._reading, limits.per_sender, new_id)
+        self._intake = Intake(ledger, keys, clock, self._reading, tally or Tally(), limits.per_sender, new_id)
 
     @property
     def runs(self) -> Runs:

@@ -27,7 +27,7 @@ from ingest.crashes.sections import MISSING, is_crowded, read_text
 from ingest.crashes.security import RAW_SECURITY, event_of, read_violations
 from ingest.crashes.sessions import MOST_ITEMS, Aggregate, Update, read_aggregates, read_update
 from ingest.crashes.submission import EVENT
-from ingest.crashes.tally import count_report, count_violation
+from ingest.crashes.tally import Tally
 from ingest.rates import Rates
 
 SESSION: Final = "session"
@@ -92,6 +92,7 @@ class Intake:
         keys: DayKeys,
         clock: Callable[[], float],
         reading: Reading,
+        tally: Tally,
         per_sender: int = 0,
         new_id: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
@@ -100,6 +101,7 @@ class Intake:
         self._keys = keys
         self._clock = clock
         self._reading = reading
+        self._tally = tally
         self.runs = Runs(keys)
         self._rates, self._per_sender = Rates(), per_sender
         self._exits: dict[tuple[str, ...], Networks] = {}
@@ -164,7 +166,7 @@ class Intake:
         who = self._who(sender, installation, report.model, report.system)
         if self._is_over(sender, who, installation):
             return False
-        count_report(sender.day, report, who)
+        self._tally.count(sender.day, sender.app, report, who)
         return True
 
     def _take_beside(self, sender: _Sender, items: Sequence[Item]) -> Refusal | None:
@@ -218,7 +220,8 @@ class Intake:
         for violation in violations:
             event = open_event(event_of(violation, item.release, item.environment))
             assert not isinstance(event, Refusal)
-            count_violation(sender.day, read_report(event, sender.app), violation, who)
+            report = read_report(event, sender.app)
+            self._tally.count_violation(sender.day, sender.app, report, violation, who)
         return None if violations else Refusal.UNWANTED_ITEM
 
     def _who(self, sender: _Sender, installation: str = "", model: str = "", system: str = "") -> Who:

@@ -50,6 +50,7 @@ def reader_of(kind: type[T]) -> Callable[[Raw], T | None]:
 
 read_text: Final = reader_of(str)
 read_whole: Final = reader_of(int)
+read_number: Final = reader_of(float)
 read_flag: Final = reader_of(bool)
 _read_list: Final = reader_of(list[Raw])
 read_section: Final = reader_of(dict[str, Raw])

@@ -111,6 +111,7 @@ class Memory:
     runs: dict[int, dict[tuple[date, str], Sequence[int]]] = field(default_factory=dict)
     lost: dict[int, dict[tuple[date, str, str], int]] = field(default_factory=dict)
     refused: dict[str, dict[tuple[date, str], int]] = field(default_factory=dict)
+    waits: dict[tuple[int, str, int], int] = field(default_factory=dict)
     number: int = 0
 
     def generation(self) -> int:
@@ -134,6 +135,9 @@ class Memory:
 
     def exemplars(self, app: int) -> Mapping[str, Exemplar]:
         return self.stacks.get(app, {})
+
+    def waiting(self, app: int, group: str, k: int) -> int | None:
+        return self.waits.get((app, group, k))
 
     def refusals(self, owner: str, since: date, until: date) -> Mapping[tuple[date, str], int]:
         found = self.refused.get(owner, {})

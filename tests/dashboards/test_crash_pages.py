@@ -159,3 +159,15 @@ def test_more_than_fifty_groups_are_all_one_click_away(rows: Rows, app: App, mem
     assert "All 60 groups" in text
     assert len(listed(member.get(f"{base}?rows=all").text)) == 60
     assert len(member.get(f"{base}.csv").text.splitlines()) == 61
+
+
+def test_a_message_is_shown_or_its_way_to_k_is(member: TestClient, crashed: App, rows: Rows, live: Memory) -> None:
+    address = f"/apps/{crashed.id}/crashes/{KEY}"
+    assert 'withheld">none<' in member.get(address).text
+    live.waits[crashed.id, KEY, crashed.k] = 2
+    rows.crashes(crashed.id, [(TODAY, KEY, "message", "(rare)", 3)])
+    assert f"message withheld (2 of {crashed.k})" in member.get(address).text
+    rows.crashes(crashed.id, [(TODAY, KEY, "message", "no route for <n>", 3)])
+    page = member.get(address).text
+    assert "no route for &lt;n&gt;" in page
+    assert "message withheld" in page

@@ -73,7 +73,15 @@ REVIEWS: Final = Table(
     Index("reviews_of_host", "site", "host"),
 )
 
-STEPS: Final = ((USERS, SESSIONS, LINKS, TOKENS, FACTS), (REVIEWS,), crash_tables.TABLES)
+STRINGS: Final = Table(
+    "strings",
+    METADATA,
+    Column("app", Integer, primary_key=True, comment="number of the app"),
+    Column("release", String, primary_key=True, comment="a release whose developers uploaded their texts"),
+    Column("text", String, primary_key=True, comment="a text of the program, what it puts in left out"),
+)
+
+STEPS: Final = ((USERS, SESSIONS, LINKS, TOKENS, FACTS), (REVIEWS,), crash_tables.TABLES, (STRINGS,))
 """The tables that each version added, the first version's first. A database is brought up step by step."""
 
 VERSION: Final = len(STEPS)

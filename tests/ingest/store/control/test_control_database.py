@@ -10,6 +10,7 @@ import pytest
 from ingest.store.control.database import Control, ControlError
 from ingest.store.control.decisions import list_decisions
 from ingest.store.control.facts import drop_fact, get_fact, put_fact
+from ingest.store.control.strings import list_strings, put_strings, releases_with_strings
 from ingest.store.control.users import Role, add_user, list_users, remove_user
 
 
@@ -59,6 +60,7 @@ def test_no_column_is_an_address_a_browser_or_a_moment(control: Control) -> None
         "tokens": ["id", "name", "digest", "scope", "site", "app"],
         "users": ["id", "name", "role", "password"],
         "links": ["digest", "user", "expires"],
+        "strings": ["app", "release", "text"],
         "sessions": ["id", "digest", "user", "by_link", "began", "idle_until", "ends"],
         "reviews": ["id", "site", "host", "claim", "status", "note", "reviewer", "day", "due"],
         "crash_decisions": [
@@ -143,3 +145,13 @@ def test_facts_are_put_replaced_and_dropped(control: Control) -> None:
     assert get_fact(control, "history") == "complete"
     drop_fact(control, "history")
     assert get_fact(control, "history") is None
+
+
+def test_texts_of_a_release_take_the_place_of_earlier_ones(control: Control) -> None:
+    put_strings(control, 6, "1.0", ["b", "a", "a"])
+    put_strings(control, 6, "2.0", ["c"])
+    put_strings(control, 6, "1.0", ["d", "e"])
+    assert list_strings(control, 6, "1.0") == ["d", "e"]
+    assert sorted(releases_with_strings(control)) == [(6, "1.0"), (6, "2.0")]
+    put_strings(control, 6, "2.0", [])
+    assert releases_with_strings(control) == [(6, "1.0")]
