@@ -127,6 +127,7 @@ def test_a_preview_counts_nothing_and_never_tells_whether_k_is_reached() -> None
     day = Day(EXPLICIT.owner, rules_of(EXPLICIT, 100).date_of(0), rules_of(EXPLICIT, 100))
     for number in range(20):
         desk.tally.count(day, EXPLICIT, read_report(section, EXPLICIT), Who(bytes([number]), f"198.{number}"))
+    day.settle()
     assert any("no route for <email>" in key for change in day.standing() for key in change.cells)
     held = repr(desk.tally.watch._places)
     assert desk.preview(crash()) == before
