@@ -53,8 +53,8 @@ class Group:
         return f"{self.type} in {self.function}" if self.function else self.type
 
 
-def group_of(report: Report, words: Grouping | None = None) -> Group:
-    """Name the group of a report.
+def group_of(report: Report, words: Grouping | None = None, *, with_former: bool = True) -> Group:
+    """Name the group of a report; on request without what the algorithm before calls it.
 
     The id is BLAKE2b over the chain of types and, of each exception, module (else file) and function of the frames
     that are the app's own: of all frames where none is, of the types alone where there are no frames. Frames of
@@ -66,7 +66,8 @@ def group_of(report: Report, words: Grouping | None = None) -> Group:
     words = words or Grouping()
     own = _digest(_fingerprinted(report, words) if words.fingerprint else _parts(report, words))
     last = report.chain[-1]
-    return Group(own, ALGORITHM, last.type, _function(report, last), _digest(_former_parts(report)))
+    former = _digest(_former_parts(report)) if with_former else ""
+    return Group(own, ALGORITHM, last.type, _function(report, last), former)
 
 
 def exemplar_of(report: Report, group: Group) -> Exemplar:
@@ -116,7 +117,9 @@ def _names(frame: Frame) -> tuple[str, str]:
 def _telling(frames: Sequence[Frame]) -> list[Frame]:
     """Return the frames that tell one crash from another, each round of a recursion once."""
     own = [frame for frame in frames if frame.in_app and not is_plumbing(frame)]
-    return fold(own or [frame for frame in frames if not is_plumbing(frame)] or frames)
+    # Of frames that are folded already, only what was left out can have brought two rounds together.
+    kept = own or [frame for frame in frames if not is_plumbing(frame)] or frames
+    return list(frames) if len(kept) == len(frames) else fold(kept)
 
 
 def _function(report: Report, thrown: Thrown) -> str:

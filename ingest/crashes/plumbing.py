@@ -50,7 +50,7 @@ _WRAPPERS: Final = ("async ", "await ", "static ")
 
 def is_plumbing(frame: Frame) -> bool:
     """Tell whether a frame only passes a call on."""
-    return frame.module.startswith(_MODULES) or frame.function.startswith(_FUNCTIONS)
+    return (frame.module != "" and frame.module.startswith(_MODULES)) or frame.function.startswith(_FUNCTIONS)
 
 
 def without_wrapper(function: str) -> str:

@@ -56,7 +56,8 @@ class Tally:
         """
         known = self.known(app, report)
         words = self._grouping(day, app, report, who, known)
-        group = group_of(report, words)
+        changing = self._changed is None or day.date - self._changed <= _CHANGEOVER
+        group = group_of(report, words, with_former=changing)
         for attribute, value, free in _cells(report):
             day.add((CRASH, group.id, attribute.value, value), _ONE, who, free=free)
         if known or words.message:
@@ -66,7 +67,7 @@ class Tally:
         for attribute, value in ((CrashAttribute.MODEL, report.model), (CrashAttribute.LANGUAGE, report.language)):
             if value:
                 self._watched(day, app, (group.id, attribute, report.release, value), who)
-        if group.former and (self._changed is None or day.date - self._changed <= _CHANGEOVER):
+        if group.former:
             day.add((CRASH, group.id, CrashAttribute.FORMER.value, group.former), _ONE, who, free=True)
         day.exemplar(group.id, exemplar_of(report, group))
         return group

@@ -67,14 +67,14 @@ def test_there_is_a_marker_in_every_place() -> None:
 @pytest.mark.soak
 def test_of_many_more_markers_none_is_handed_on_either() -> None:
     planted = 0
-    for seed in range(10_000, 40_000):
+    for seed in range(10_000, 13_000):
         one = trial(seed)
         planted += len(one.canaries.forbidden)
         day = RecordingDay()
         TALLY.count(day, EXPLICIT, one.report, WHO)
         for text in handed_on(day):
             assert not leaks(one.canaries, text, *KEPT)
-    assert planted > 3_000_000
+    assert planted > 1_000_000
 
 
 def test_a_report_holds_no_marker_but_names_of_code() -> None:
