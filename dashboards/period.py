@@ -98,6 +98,12 @@ class Period:
             return f"{self.since.day} {self.since:%b} to {in_words(self.until)}"
         return f"{in_words(self.since)} to {in_words(self.until)}"
 
+    @property
+    def whole_weeks(self) -> Period:
+        """The weeks, from Monday to Sunday, that this period is in or reaches into."""
+        since, until = start_of(self.since, Bucket.WEEK), start_of(self.until, Bucket.WEEK) + timedelta(days=6)
+        return self if (since, until) == (self.since, self.until) else Period(CUSTOM, since, until, self.today)
+
     def start_of(self, day: date, bucket: Bucket) -> date:
         """Return the first day of the bucket that a day is in, cut to the period."""
         return max(self.since, start_of(day, bucket))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -12,8 +12,10 @@ import msgspec
 from dashboards.period import Bucket, Period, custom_period, named_period, today_in
 from dashboards.stats.vocabulary import (
     BUCKETS,
+    CONVERSIONS,
     CRASH_DIMENSIONS,
     CRASH_METRICS,
+    GOAL,
     GROUP,
     OPERATORS,
     RANGES,
@@ -21,6 +23,7 @@ from dashboards.stats.vocabulary import (
     REFUSALS,
     TITLE,
     VISIT_METRICS,
+    props_of,
 )
 from ingest.app import App, Apps
 from ingest.site import Site, Sites
@@ -88,6 +91,21 @@ class Question:
         return next((BUCKETS[name] for name in self.dimensions if name in BUCKETS), None)
 
     @property
+    def asked(self) -> tuple[str, ...]:
+        """The attributes that dimensions and filters are about, each once."""
+        names = [*self.dimensions, *(item.dimension for item in self.filters)]
+        return tuple(dict.fromkeys(self.attributes[name] for name in names if name in self.attributes))
+
+    @property
+    def of_everybody(self) -> Question:
+        """The same question about whoever came, whether they reached a goal or not."""
+        return replace(
+            self,
+            dimensions=tuple(name for name in self.dimensions if self.attributes.get(name) != GOAL),
+            filters=tuple(item for item in self.filters if self.attributes.get(item.dimension) != GOAL),
+        )
+
+    @property
     def is_about_refusals(self) -> bool:
         """Whether refusals are asked for."""
         return self.metrics == (REFUSALS,)
@@ -115,6 +133,8 @@ def read_question(
     asked = _read_json(body)
     owner = _owner(asked, token, sites, apps)
     metrics = _metrics(asked, owner)
+    if isinstance(owner, Site):
+        attributes = {**attributes, **props_of(owner)}
     known = known_dimensions(owner, metrics, attributes)
     dimensions = _dimensions(asked, owner, metrics, known)
     include = _object(asked, "include", ("time_labels", "total_rows", "imports"))
@@ -134,6 +154,8 @@ def read_question(
     )
     if question.time_labels and question.time is None:
         raise QuestionError("include.time_labels needs a time dimension in dimensions")
+    if CONVERSIONS in metrics and GOAL not in question.asked:
+        raise QuestionError("metrics: conversion_rate is of a goal: name event:goal in dimensions or filters")
     return question
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dashboards.period import Bucket
-from ingest.counters.cells import Breakdown, CrashAttribute, Pair
+from ingest.counters.cells import PROP, Attribute, Breakdown, CrashAttribute, Pair
+from ingest.site import Site
 
 VISIT_METRICS: Final = (
     "visitors",
@@ -16,10 +17,12 @@ VISIT_METRICS: Final = (
     "bounce_rate",
     "visit_duration",
     "events",
+    "conversion_rate",
     "scroll_depth",
 )
 CRASH_METRICS: Final = ("reports", "releases")
 REFUSALS: Final = "refusals"
+CONVERSIONS: Final = "conversion_rate"
 
 BUCKETS: Final = {f"time:{bucket.value}": bucket for bucket in Bucket}
 
@@ -32,6 +35,7 @@ CRASH_DIMENSIONS: Final = {
 }
 GROUP: Final = "crash:group"
 TITLE: Final = "crash:title"
+GOAL: Final = Attribute.GOAL.value
 REASON: Final = "refusal:reason"
 
 OPERATORS: Final = ("is", "is_not", "contains", "contains_not")
@@ -42,6 +46,11 @@ RANGES: Final = ("day", "7d", "28d", "30d", "91d", "month", "6mo", "12mo", "year
 def dimensions_of(breakdowns: Sequence[Breakdown]) -> Mapping[str, str]:
     """Return the dimensions of visits, each with the attribute that it asks for."""
     return {breakdown.dimension: breakdown.name for breakdown in breakdowns if breakdown.dimension}
+
+
+def props_of(site: Site) -> Mapping[str, str]:
+    """Return the dimensions of the properties that a site declares, each with the attribute that it asks for."""
+    return {f"event:props:{name}": PROP + name for name in sorted(site.props)}
 
 
 def pair_of(first: str, second: str) -> Pair | None:

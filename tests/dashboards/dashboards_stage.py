@@ -11,14 +11,26 @@ from itertools import count
 from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
-from ingest.counters.cells import METRICS, UNFOLDING
+from ingest.counters.cells import METRICS, UNFOLDING, Breakdown
 from ingest.counters.exemplar import Exemplar
 from ingest.hits.attributes import visit_attributes
 from ingest.store.client import Connection
 
 NOW = datetime(2026, 11, 21, 13, 30, tzinfo=UTC).timestamp()
 TODAY = date(2026, 11, 21)
-BREAKDOWNS = (*UNFOLDING, *(attribute.breakdown for attribute in visit_attributes()))
+LISTED = {
+    "channel": "Channels", "utm_source": "UTM sources", "utm_medium": "UTM mediums", "utm_campaign": "UTM campaigns",
+    "utm_content": "UTM contents", "utm_term": "UTM terms", "browser_version": "Browser versions",
+    "system_version": "System versions", "screen": "Screens", "revisit": "Revisits", "traffic": "Traffic",
+    "host": "Hosts",
+}  # fmt: skip
+"""Breakdowns that pages must know whether or not this tree counts them."""
+_COUNTED = (*UNFOLDING, *(attribute.breakdown for attribute in visit_attributes()))
+_NAMES = {breakdown.name for breakdown in _COUNTED}
+BREAKDOWNS = (
+    *_COUNTED,
+    *(Breakdown(name, f"visit:{name}", title) for name, title in LISTED.items() if name not in _NAMES),
+)
 FAST = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 """Argon2 that costs nothing; `test_passwords` also runs the real one."""
 
