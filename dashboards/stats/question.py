@@ -197,7 +197,7 @@ def _owner(asked: Mapping[str, Any], token: Token, sites: Sites, apps: Apps) -> 
 
 def _metrics(asked: Mapping[str, Any], owner: Site | App) -> tuple[str, ...]:
     names = _strings(asked, "metrics")
-    known = VISIT_METRICS if isinstance(owner, Site) else CRASH_METRICS
+    known = (*VISIT_METRICS, CONVERSIONS) if isinstance(owner, Site) else CRASH_METRICS
     if not names:
         raise QuestionError(f"metrics names at least one of {', '.join((*known, REFUSALS))}")
     if REFUSALS in names and len(names) > 1:

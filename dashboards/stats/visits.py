@@ -30,9 +30,7 @@ async def answer_visits(figures: Figures, site: Site, question: Question) -> Row
     asked = question.period
     if pair is not None and pair.is_weekly:
         if question.time not in {None, Bucket.WEEK}:
-            raise QuestionError(
-                "dimensions: goals are crossed with other properties by week: ask for time:week or none"
-            )
+            raise QuestionError("dimensions: a goal is crossed with other properties by week: by time:week or none")
         question = replace(question, period=asked.whole_weeks)
     found = await _counts(figures, site, question)
     everybody = await _counts(figures, site, question.of_everybody) if CONVERSIONS in question.metrics else {}

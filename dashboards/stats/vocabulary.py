@@ -17,12 +17,12 @@ VISIT_METRICS: Final = (
     "bounce_rate",
     "visit_duration",
     "events",
-    "conversion_rate",
     "scroll_depth",
 )
 CRASH_METRICS: Final = ("reports", "releases")
 REFUSALS: Final = "refusals"
 CONVERSIONS: Final = "conversion_rate"
+"""The metric of visits that needs a goal."""
 
 BUCKETS: Final = {f"time:{bucket.value}": bucket for bucket in Bucket}
 

@@ -13,7 +13,7 @@ from ingest.site import Site, Sites
 pytest_plugins = ["dashboards_fixtures"]
 
 MONDAY = TODAY - timedelta(days=TODAY.weekday())
-BEFORE = MONDAY - timedelta(days=7)
+BEFORE, SUNDAY = MONDAY - timedelta(days=7), MONDAY - timedelta(days=1)
 
 
 def amounts(visitors: int, events: int = 0) -> list[int]:
@@ -70,9 +70,7 @@ def test_a_goal_by_source_is_of_whole_weeks_and_says_so(filled: Site, stats: Sta
         assert "extended to whole weeks" in meta["metric_warnings"][metric]["warning"]
     query: Any = answer["query"]
     assert query["date_range"] == [str(MONDAY), str(MONDAY + timedelta(days=6))]
-    exact = asked(
-        filled, dimensions=["visit:source", "event:goal"], date_range=[str(BEFORE), str(MONDAY - timedelta(1))]
-    )
+    exact = asked(filled, dimensions=["visit:source", "event:goal"], date_range=[str(BEFORE), str(SUNDAY)])
     status, answer = stats.post(exact)
     assert "whole weeks" not in str(answer["meta"])
 
