@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import dashboards.app
+from collector.account import Reporter
 from collector.errors import Watched
 from collector.handover import Handover
 from collector.live import LiveWindow
@@ -173,11 +174,12 @@ class Collector:
             apps=self.apps,
             reader=self.reader,
             control=self.control,
-            live=LiveWindow(self.ledger, self.writer),
+            live=LiveWindow(self.ledger, self.writer, lambda site: self.pipeline.visits.present(site, self.clock())),
             clock=self.clock,
             base_url=self.settings.server.url,
             breakdowns=(*UNFOLDING, *(attribute.breakdown for attribute in self.means.attributes)),
             notices=lambda: self.notices,
+            account=Reporter(self.means.attributes, self.countries, self.clock).account,
         )
         return operations(self.settings, health, app)
 

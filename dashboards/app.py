@@ -15,6 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from dashboards.annotations import Annotations, no_annotations
 from dashboards.assets import Assets
 from dashboards.desk import Ask, Desk
 from dashboards.figures import Figures
@@ -25,6 +26,7 @@ from dashboards.page import Page
 from dashboards.panels import panels_of
 from dashboards.passwords import Passwords
 from dashboards.questions import Questions
+from dashboards.reader import Accounts, no_account
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
 from dashboards.routes import build_routes
@@ -61,9 +63,12 @@ def build(
     breakdowns: Sequence[Breakdown],
     notices: Callable[[], Sequence[str]] = tuple,
     hasher: PasswordHasher | None = None,
+    annotations: Annotations = no_annotations,
+    account: Accounts = no_account,
 ) -> Starlette:
     """Return the application. `notices` are lines that every member reads on top of a page.
 
+    `annotations` are marks on charts; `account` tells a reader what would be counted about them.
     It opens nothing and closes nothing: the reader, the control database and the live view are the caller's.
     """
     questions = Questions(reader)
@@ -86,6 +91,8 @@ def build(
         clock=clock,
         notices=notices,
         is_https=is_https,
+        annotations=annotations,
+        account=account,
     )
     errors = Errors(desk, shell)
     return Starlette(

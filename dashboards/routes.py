@@ -10,14 +10,17 @@ from starlette.routing import Route
 
 from dashboards.access import Gate, Permission, View
 from dashboards.desk import Desk, Format
-from dashboards.pages.account import account, change_password, revoke_session
+from dashboards.pages.account import account, change_password, revoke_session, switch_keys
 from dashboards.pages.breakdown import breakdown
 from dashboards.pages.crashes import crash, crashes
 from dashboards.pages.files import favicon, static_file
+from dashboards.pages.funnels import funnels
 from dashboards.pages.home import home
 from dashboards.pages.login import login, logout, open_link, show_login
-from dashboards.pages.overview import overview
+from dashboards.pages.overview import cards, overview
 from dashboards.pages.privacy import app_privacy, privacy, site_privacy
+from dashboards.pages.realtime import realtime
+from dashboards.pages.you import you
 from dashboards.shell import Shell
 from dashboards.stats.endpoint import query
 
@@ -41,17 +44,22 @@ ROUTES: Final = (
     Entry("/", home, Permission.MEMBER, also="/index"),
     _page("/sites/{site}", overview, Permission.MEMBER),
     _page("/sites/{site}/privacy", site_privacy, Permission.MEMBER),
+    _page("/sites/{site}/funnels", funnels, Permission.MEMBER),
+    _page("/sites/{site}/realtime", realtime, Permission.MEMBER),
+    Entry("/sites/{site}/cards", cards, Permission.MEMBER),
     _page("/sites/{site}/{panel}", breakdown, Permission.MEMBER),
     _page("/apps/{app:int}/crashes", crashes, Permission.MEMBER),
     _page("/apps/{app:int}/crashes/{group}", crash, Permission.MEMBER),
     _page("/apps/{app:int}/privacy", app_privacy, Permission.MEMBER),
     _page("/privacy", privacy, Permission.PUBLIC),
+    _page("/privacy/you", you, Permission.PUBLIC),
     Entry("/login", show_login, Permission.PUBLIC),
     Entry("/login", login, Permission.PUBLIC, "POST"),
     Entry("/login/{secret}", open_link, Permission.PUBLIC),
     Entry("/logout", logout, Permission.MEMBER, "POST"),
     Entry("/account", account, Permission.MEMBER),
     Entry("/account/password", change_password, Permission.MEMBER, "POST"),
+    Entry("/account/keys", switch_keys, Permission.MEMBER, "POST"),
     Entry("/account/sessions", revoke_session, Permission.MEMBER, "POST"),
     Entry("/api/v2/query", query, Permission.TOKEN, "POST"),
     Entry("/static/{file}", static_file, Permission.PUBLIC),

@@ -103,6 +103,7 @@ class Memory:
     stacks: dict[int, dict[str, Exemplar]] = field(default_factory=dict)
     refused: dict[str, dict[tuple[date, str], int]] = field(default_factory=dict)
     number: int = 0
+    now: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def generation(self) -> int:
         return self.number
@@ -110,6 +111,9 @@ class Memory:
     def hours(self, site: str, since: date, until: date) -> Mapping[tuple[date, int], Sequence[int]]:
         found = self.totals.get(site, {})
         return {key: amounts for key, amounts in found.items() if since <= key[0] <= until}
+
+    def present(self, site: str) -> tuple[int, int]:
+        return self.now.get(site, (0, 0))
 
     def crashes(self, app: int, since: date, until: date) -> Mapping[tuple[date, str, str, str], int]:
         found = self.reports.get(app, {})
