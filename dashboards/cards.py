@@ -12,7 +12,6 @@ from dashboards.desk import Ask
 from dashboards.figures import Breakdown
 from dashboards.page import Tab
 from dashboards.panels import SECTIONS, Panel, Section, panels_of_site
-from dashboards.period import Period
 from dashboards.selection import Selection
 from ingest.counters.cells import RARE, Attribute
 from ingest.site import Site
@@ -50,6 +49,8 @@ class Card:
     total: int
     path: str
     """The page with every row."""
+    heading: str = ""
+    """What the numbers are of."""
     note: str = ""
     """Why there are no rows, or what they are about, in a line."""
 
@@ -147,6 +148,7 @@ def _card(
         rows_of(site, selection, panel, breakdown, kept),
         breakdown.total,
         link(site_path(site, panel.slug), selection.arguments),
+        "Converters" if counts_conversions(selection.condition, panel.attribute) else panel.columns[0].title,
         note_of(selection, panel, panels),
     )
 
@@ -182,13 +184,8 @@ def note_of(selection: Selection, panel: Panel, panels: Sequence[Panel]) -> str:
     if pair is None:
         return f"Not crossed with {noun_of(condition.attribute, panels)}."
     if pair.is_weekly and selection.period != selection.period.whole_weeks:
-        return f"By the week: {weeks_of(selection.period).span}."
+        return f"By the week: {selection.period.whole_weeks.span}."
     return ""
-
-
-def weeks_of(period: Period) -> Period:
-    """Return the whole weeks that goals are crossed by."""
-    return period.whole_weeks
 
 
 def noun_of(attribute: str, panels: Sequence[Panel]) -> str:

@@ -10,7 +10,7 @@ from dashboards.period import CUSTOM, Period
 
 WEEK = 7
 FEWEST = 30
-"""What is less than this is too small a base for a percentage."""
+"""Visits of the days before under which a change says nothing."""
 
 
 class Kind(StrEnum):
@@ -59,13 +59,13 @@ def read_comparison(compare: str, match: str) -> Comparison:
     return Comparison(known.get(compare, Kind.NONE), match != "date")
 
 
-def change(now: float, before: float, *, is_ratio: bool) -> str:
-    """Return a change in words: percent of a count, points of a ratio; a dash where the base is too small."""
+def change(now: float, before: float, visits: int, *, is_ratio: bool) -> str:
+    """Return a change in words: percent of a number, points of a percentage; a dash where too few came before."""
+    if visits < FEWEST or before == 0:
+        return "–"  # noqa: RUF001
     if is_ratio:
         points = now - before
         return f"{points:+.1f}".removesuffix(".0").replace("-", "−") + " pt" if abs(points) >= 0.05 else "±0"  # noqa: RUF001
-    if before < FEWEST:
-        return "–"  # noqa: RUF001
     percent = round(100 * (now - before) / before)
     return f"{percent:+d}%".replace("-", "−") if percent else "±0%"  # noqa: RUF001
 

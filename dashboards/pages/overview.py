@@ -230,7 +230,9 @@ def _kpi(
         is_chosen,
         ""
         if course.before is None
-        else change(column.read(course.finished), column.read(course.before), is_ratio=column.is_ratio),
+        else change(
+            column.read(course.finished), column.read(course.before), course.before.visits, is_ratio=column.is_ratio
+        ),
     )
 
 

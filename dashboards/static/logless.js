@@ -107,7 +107,7 @@ function keepFresh(main) {
   button.setAttribute("aria-pressed", "false");
   button.textContent = "Live";
   button.title = "Pause";
-  document.querySelector(".periods")?.before(button);
+  document.querySelector(".controls")?.prepend(button);
   const pause = Number(main.dataset.live);
   let shown = null;
   let failures = 0;

@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from math import asin, cos, pi, radians, sin, sqrt
 from pathlib import Path
 from typing import Any, Final
@@ -117,7 +118,7 @@ def _unbroken(ring: Sequence[Place]) -> list[Place]:
     """Return a ring that goes on past the edge of the map where it crosses the 180th meridian."""
     moved = 0.0
     found = [ring[0]]
-    for (x, _), (to_x, to_y) in zip(ring, ring[1:], strict=False):
+    for (x, _), (to_x, to_y) in pairwise(ring):
         if abs(to_x - x) > WIDTH / 2:
             moved += 2 * abs(x) if x > to_x else -2 * abs(x)
         found.append((to_x + moved, to_y))
@@ -139,7 +140,7 @@ def _lines(ring: Sequence[Place]) -> str:
     places = [(round(2 * x), round(2 * y)) for x, y in ring]
     text = f"M{_half(places[0][0])} {_half(places[0][1])}l"
     steps = []
-    for (x, y), (to_x, to_y) in zip(places, places[1:], strict=False):
+    for (x, y), (to_x, to_y) in pairwise(places):
         if (x, y) != (to_x, to_y):
             steps.append(f"{_half(to_x - x)} {_half(to_y - y)}")
     return text + " ".join(steps[:-1]).replace(" -", "-") + "z"
