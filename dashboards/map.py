@@ -38,7 +38,7 @@ def draw_map(
         for code, (number, name, path) in sorted(known.items(), key=lambda item: item[1][0])
     )
     svg = (
-        f'<svg class="map" viewBox="{BOX}" role="img" aria-label="{escape(title)}. The table has the numbers.">'
+        f'<svg class="map" viewBox="{BOX}" role="group" aria-label="{escape(title)}. The table has the numbers.">'
         f'<use class="land" href="{escape(file)}#land"/>{drawn}</svg>'
     )
     # Every text in it was escaped.
