@@ -62,7 +62,7 @@ def test_page_and_api_answer_alike(filled: Site, member: TestClient, stats: Stat
     assert tuple(found[name] for name in names) == answer
     for section, dimension in (("pages", "event:page"), ("devices", "visit:device"), ("sources", "visit:source")):
         rows = stats.rows(**asked, metrics=["visitors"], dimensions=[dimension])
-        assert shown(text, section) == dict(rows), section
+        assert shown(text, section) == {row[0]: row[1] for row in rows}, section
         assert rows, section
     data = member.get(f"/sites/{filled.id}.json", params={"f": f"{operator},source,{value}"}).json()
     assert data["filter"] == [operator, "source", value]
