@@ -47,7 +47,7 @@ class Course:
     finished: Counts
     """What is counted in full: all but the hour or the day that is still going on."""
     before: Counts | None
-    """The same of the days that it is compared with."""
+    """The same of the days that it is compared with; None where these were not all counted."""
 
     @property
     def total(self) -> Counts:
@@ -63,6 +63,8 @@ class Course:
 async def read_course(ask: Ask, site: Site, selection: Selection) -> Course:
     """Return the course of a selection. By hours only without a filter: nothing but totals is kept by the hour."""
     period, other = selection.period, selection.other
+    if other is not None and (ask.beginning is None or other.until < ask.beginning):
+        other = None  # nothing was counted then: a line along the ground would claim that nobody came
     is_hourly = period.bucket is Bucket.HOUR and selection.condition is None
     bucket = Bucket.HOUR if is_hourly else Bucket.DAY if period.bucket is Bucket.HOUR else period.bucket
     figures = ask.desk.figures
@@ -85,7 +87,7 @@ async def read_course(ask: Ask, site: Site, selection: Selection) -> Course:
             short=step.short,
             counts=step.counts,
             is_unfinished=step.is_unfinished,
-            compared=compared.get(slot, Counts()) if other else None,
+            compared=compared.get(slot, Counts()) if other and _was_counted(ask, slot, back) else None,
             compared_label=_compared_label(slot, back, bucket) if other else "",
             notes=_notes(period, bucket, slot, notes),
             is_approximate=not is_hourly and any(period.start_of(day, bucket) == slot[0] for day in marked),
@@ -96,8 +98,14 @@ async def read_course(ask: Ask, site: Site, selection: Selection) -> Course:
         bucket,
         steps,
         _sum(counts for slot, counts in now.items() if slot < edge),
-        _sum(counts for slot, counts in shifted.items() if slot < edge) if other else None,
+        _sum(counts for slot, counts in shifted.items() if slot < edge)
+        if other and ask.beginning is not None and other.since >= ask.beginning
+        else None,
     )
+
+
+def _was_counted(ask: Ask, slot: Slot, back: timedelta) -> bool:
+    return ask.beginning is not None and slot[0] - back >= ask.beginning
 
 
 async def _nothing() -> Mapping[Slot, Counts]:

@@ -60,7 +60,7 @@ class Present:
 
     def words(self, number: int) -> str:
         """Return a number as it may be told."""
-        return f"fewer than {self.least}" if number < self.least else f"{number:,}"
+        return f"fewer than {self.least}" if number < self.least and self.least > 1 else f"{number:,}"
 
 
 OPERATORS = ("is", "is_not", "contains", "contains_not")
@@ -82,8 +82,8 @@ class Figures:
         known = self._beginnings.get(site.id)
         if known is not None and known[0] == today:
             return known[1]
-        [(stored, hours)] = await self._questions.ask("first_day", {"site": site.id})
-        days = [*([stored] if hours else []), *(day for day, _ in self._live_hours(site, EARLIEST, today))]
+        stored = await self._questions.ask("first_day", {"site": site.id})
+        days = [*(day for (day,) in stored), *(day for day, _ in self._live_hours(site, EARLIEST, today))]
         first = min(days, default=None)
         if first is not None:
             self._beginnings[site.id] = today, first
@@ -215,7 +215,7 @@ class Figures:
         parameters = {
             **_span(site, period.since, period.until),
             "pairs": [pair.value for pair in pairs],
-            "filter_first": [pair.attributes[0] == matched for pair in pairs],
+            "filter_first": [int(pair.attributes[0] == matched) for pair in pairs],
             "metrics": [metric + 1 for metric in pairs.values()],
             "text": text,
             "rows": rows,

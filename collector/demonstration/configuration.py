@@ -51,6 +51,14 @@ def _render(folder: Path) -> str:
                 "exclude": ["/demo/drafts/*"],
                 "events": ["signup", "download", "File Download", "Outbound Link: Click", "404"],
                 "props": ["plan", "system"],
+                "goals": [
+                    {"name": "Download", "event": "download"},
+                    {"name": "Signup", "event": "signup"},
+                    {"name": "Read a post", "page": "/demo/blog/*"},
+                ],
+                "funnels": [
+                    {"name": "From the first page to an account", "steps": ["/demo/", "/demo/pricing/", "signup"]}
+                ],
             }
         ],
         "app": [{"id": APP, "name": "lantern", "key": KEY, "profile": "plain", "demonstration": True}],

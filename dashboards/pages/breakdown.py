@@ -11,13 +11,14 @@ from starlette.exceptions import HTTPException
 
 from dashboards.addresses import link, site_path
 from dashboards.cards import counts_conversions, is_answered, note_of, noun_of, rows_of
+from dashboards.chips import chip_of
 from dashboards.condition import FILTERS, Condition, is_goal
 from dashboards.counts import rate
 from dashboards.desk import Ask, Format
 from dashboards.figures import ALL, ANY, Breakdown, Value
 from dashboards.map import Map, draw_map
 from dashboards.page import Page, Tab
-from dashboards.pages.overview import chip_of, counts_data
+from dashboards.pages.overview import counts_data
 from dashboards.pages.owners import picker_of, selection_data, selection_of, site_of, site_tabs
 from dashboards.panels import CONVERSIONS, GOALS, VISITORS, VISITS, Column, Panel, panels_of_site
 from dashboards.selection import Selection

@@ -13,13 +13,12 @@ from dashboards.addresses import link, site_path
 from dashboards.cards import (
     Card,
     card_argument,
-    filter_path,
-    noun_of,
     open_panels,
     read_breakdowns,
     read_cards,
 )
 from dashboards.charts import Chart, Point, bar_chart, line_chart
+from dashboards.chips import chip_of
 from dashboards.comparison import change
 from dashboards.condition import is_goal
 from dashboards.counts import Counts
@@ -60,17 +59,6 @@ class Kpi:
     path: str
     is_chosen: bool
     change: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """The filter of a page in words, with ways to turn it round and to let it go."""
-
-    noun: str
-    words: str
-    value: str
-    turned: str
-    without: str
 
 
 async def overview(ask: Ask) -> Page:
@@ -143,22 +131,6 @@ async def read_uniques(ask: Ask, site: Site, selection: Selection) -> Uniques | 
         weeks[monday][value] = counts.visitors
     told = uniques(week_of(monday, visitors) for monday, visitors in weeks.items())
     return told if told.is_told else None
-
-
-def chip_of(site: Site, selection: Selection, panels: Sequence[Panel], keep: Mapping[str, str]) -> Chip | None:
-    """Return the filter in words, or None."""
-    condition = selection.condition
-    if condition is None:
-        return None
-    panel = next((panel for panel in panels if panel.attribute == condition.attribute), None)
-    exact = condition.operator in {"is", "is_not"}
-    return Chip(
-        noun_of(condition.attribute, panels),
-        condition.words,
-        panel.label(condition.value) if panel is not None and exact else condition.value,
-        filter_path(site, selection, condition.negated, keep),
-        filter_path(site, selection, None, keep),
-    )
 
 
 def _keep(ask: Ask, panels: Sequence[Panel]) -> dict[str, str]:

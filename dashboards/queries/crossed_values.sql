@@ -3,7 +3,7 @@ SELECT pair, value, visitors, visits, pageviews, events, bounces, seconds, scrol
   count() OVER (PARTITION BY pair) AS values
 FROM (
   SELECT pair,
-    if({filter_first:Array(Bool)}[indexOf({pairs:Array(String)}, pair)], pairs.second, pairs.first) AS value,
+    if({filter_first:Array(UInt8)}[indexOf({pairs:Array(String)}, pair)], pairs.second, pairs.first) AS value,
     sum(visitors) AS visitors, sum(visits) AS visits, sum(pageviews) AS pageviews, sum(events) AS events,
     sum(bounces) AS bounces, sum(seconds) AS seconds, sum(scroll) AS scroll, sum(scrolls) AS scrolls
   FROM pairs
@@ -11,14 +11,14 @@ FROM (
     AND day BETWEEN {since:Date} AND {until:Date}
     AND multiIf(
       {operator:String} = 'is', has({values:Array(String)},
-        if({filter_first:Array(Bool)}[indexOf({pairs:Array(String)}, pair)], pairs.first, pairs.second)),
+        if({filter_first:Array(UInt8)}[indexOf({pairs:Array(String)}, pair)], pairs.first, pairs.second)),
       {operator:String} = 'is_not', NOT has({values:Array(String)},
-        if({filter_first:Array(Bool)}[indexOf({pairs:Array(String)}, pair)], pairs.first, pairs.second)),
+        if({filter_first:Array(UInt8)}[indexOf({pairs:Array(String)}, pair)], pairs.first, pairs.second)),
       {operator:String} = 'contains', arrayExists(text -> position(
-        if({filter_first:Array(Bool)}[indexOf({pairs:Array(String)}, pair)], pairs.first, pairs.second), text) > 0,
+        if({filter_first:Array(UInt8)}[indexOf({pairs:Array(String)}, pair)], pairs.first, pairs.second), text) > 0,
         {values:Array(String)}),
       {operator:String} = 'contains_not', NOT arrayExists(text -> position(
-        if({filter_first:Array(Bool)}[indexOf({pairs:Array(String)}, pair)], pairs.first, pairs.second), text) > 0,
+        if({filter_first:Array(UInt8)}[indexOf({pairs:Array(String)}, pair)], pairs.first, pairs.second), text) > 0,
         {values:Array(String)}),
       true)
   GROUP BY pair, value

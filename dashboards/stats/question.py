@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from dashboards.period import Bucket, Period, custom_period, named_period, today_in
+from dashboards.stats.filters import Filter, QuestionError, read_filters
 from dashboards.stats.vocabulary import (
     BUCKETS,
     CONVERSIONS,
@@ -17,7 +18,6 @@ from dashboards.stats.vocabulary import (
     CRASH_METRICS,
     GOAL,
     GROUP,
-    OPERATORS,
     RANGES,
     REASON,
     REFUSALS,
@@ -31,33 +31,13 @@ from ingest.store.control.tokens import Token
 
 MOST_ROWS: Final = 1_000_000
 DEFAULT_ROWS: Final = 10_000
-MOST_VALUES: Final = 500
 KEYS: Final = (
     "site_id", "app_id", "metrics", "date_range", "dimensions", "filters", "order_by", "pagination", "include"
 )  # fmt: skip
 
 
-class QuestionError(Exception):
-    """The question cannot be answered. The message names the field and what it may be, never what it was."""
-
-
 class ForeignError(Exception):
     """The token does not cover the site or app that is asked about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A dimension, and what its value must be."""
-
-    operator: str
-    dimension: str
-    values: tuple[str, ...]
-
-    def admits(self, value: str) -> bool:
-        """Return whether a value passes."""
-        if self.operator in {"is", "is_not"}:
-            return (value in self.values) == (self.operator == "is")
-        return any(text in value for text in self.values) == (self.operator == "contains")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +123,7 @@ def read_question(
         owner=owner,
         metrics=metrics,
         dimensions=dimensions,
-        filters=_filters(asked, known),
+        filters=read_filters(asked.get("filters", []), known),
         period=_period(asked, today_in(owner.timezone, now)),
         order=_order(asked, metrics, dimensions),
         limit=_whole(pagination, "limit", DEFAULT_ROWS, 1, MOST_ROWS),
@@ -227,30 +207,6 @@ def _dimensions(
     if hour in names and (len(names) > 1 or not isinstance(owner, Site) or REFUSALS in metrics):
         raise QuestionError("dimensions: time:hour is kept of a site's totals only, so it stands alone")
     return names
-
-
-def _filters(asked: Mapping[str, Any], known: Sequence[str]) -> tuple[Filter, ...]:
-    found = asked.get("filters", [])
-    if not isinstance(found, list):
-        raise QuestionError("filters is a list of [operator, dimension, [values]]")
-    if len(found) > 1:
-        raise QuestionError("filters: one filter is answered at a time, since no table is wider than two properties")
-    return tuple(_filter(item, known) for item in found)
-
-
-def _filter(item: object, known: Sequence[str]) -> Filter:
-    if not isinstance(item, list) or len(item) != 3:
-        raise QuestionError("filters: each is [operator, dimension, [values]]")
-    operator, dimension, values = item
-    if operator not in OPERATORS:
-        raise QuestionError(f"filters: the operator is one of {', '.join(OPERATORS)}")
-    if not isinstance(dimension, str) or dimension not in known:
-        raise QuestionError(f"filters: the dimension is one of {', '.join(known)}")
-    if not isinstance(values, list) or not 0 < len(values) <= MOST_VALUES:
-        raise QuestionError(f"filters: the values are a list of 1 to {MOST_VALUES} strings")
-    if not all(isinstance(value, str) and "\0" not in value for value in values):
-        raise QuestionError("filters: each value is a string")
-    return Filter(operator, dimension, tuple(values))
 
 
 def _period(asked: Mapping[str, Any], today: date) -> Period:

@@ -167,6 +167,14 @@ def test_days_are_compared_and_the_unfinished_one_is_left_out(rows: Rows, site: 
     assert 'class="line compared"' in text
     assert "leaves out what is still being counted" in text
     assert 'class="line compared"' not in member.get(f"/sites/{site.id}?period=7d").text
+    # What was not counted yet is no zero.
+    text = member.get(f"/sites/{site.id}?period=7d&compare=yoy").text
+    assert 'class="line compared"' not in text
+    assert "was not counted yet" in text
+    partly = member.get(f"/sites/{site.id}.json?period=custom&from=2026-11-10&to=2026-11-20&compare=prev").json()
+    assert partly["before"] is None
+    # Matched by weekday it is two weeks back: 27 October to 6 November, where the first day is 8 November.
+    assert all("compared" not in step for step in partly["series"])
 
 
 def test_days_after_a_failure_are_marked(rows: Rows, site: Site, member: TestClient) -> None:

@@ -77,6 +77,9 @@ def test_people_get_about_in_firefox(
     def is_at(url: str) -> bool:
         return bool(tab.evaluate("location.href") == url and tab.evaluate("document.readyState") == "complete")
 
+    def wait_for_scripts() -> None:
+        wait(lambda: tab.evaluate("document.querySelector('[data-chart=read]') !== null"))
+
     tab.goto(f"{base_url}/login/{make_link(control, owner.id, NOW)}")
     tab.goto(path)
     stroke, height = json.loads(
@@ -96,6 +99,7 @@ def test_people_get_about_in_firefox(
     tab.evaluate("void history.back()")
     wait(lambda: is_at(path))
     wait(lambda: tab.evaluate("document.querySelector('#tab-devices')?.getAttribute('aria-current') === 'true'"))
+    wait_for_scripts()
     tab.evaluate("document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'w', bubbles: true }))")
     wait(lambda: is_at(f"{path}?period=7d"))
     tab.goto(f"{path}/countries")
@@ -107,5 +111,6 @@ def test_people_get_about_in_firefox(
     tab.click(".map use[href$='#DE']")
     wait(lambda: is_at(f"{path}?f=is%2Ccountry%2CDE"))
     assert tab.evaluate("document.querySelector('.chip').innerText").split()[:3] == ["Country", "is", "Germany"]
+    wait_for_scripts()
     tab.evaluate("document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))")
     wait(lambda: is_at(path))
