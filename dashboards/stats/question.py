@@ -29,6 +29,8 @@ from ingest.app import App, Apps
 from ingest.site import Site, Sites
 from ingest.store.control.tokens import Token
 
+__all__ = ["Filter", "ForeignError", "Order", "Question", "QuestionError", "read_question"]
+
 MOST_ROWS: Final = 1_000_000
 DEFAULT_ROWS: Final = 10_000
 KEYS: Final = (
