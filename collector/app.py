@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import dashboards.app
+from collector.account import Reporter
 from collector.alerts import watch
 from collector.diagnostics import LiveDiagnostics
 from collector.errors import Watched
@@ -164,7 +165,9 @@ class Collector:
         handed, self.handed_over = self.handed_over, None
         for batch in self.ledger.recall(self.owners, handed.days if handed is not None else None):
             self.writer.submit(batch)
-        self.live = LiveWindow(self.ledger, self.writer, self.watch)
+        self.live = LiveWindow(
+            self.ledger, self.writer, self.watch, lambda site: self.pipeline.visits.present(site, self.clock())
+        )
         self.alerts = watch(settings, self.apps, self.reader, self.live, self.control, self.clock)
         setups, recent = self.means.setups(), Recent()
         pages = self._pages(LiveDiagnostics(setups, recent, self.clock))
@@ -225,6 +228,7 @@ class Collector:
             breakdowns=(*UNFOLDING, *(attribute.breakdown for attribute in self.means.attributes)),
             notices=lambda: self.notices,
             means=AlertMeans(bool(self.settings.mail.host), self.settings.alerts.private_targets),
+            account=Reporter(self.means, self.clock).account,
         )
         return operations(self.settings, health, app)
 

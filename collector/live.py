@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from ingest.counters.cells import CRASH, HOURS, LOSS, REFUSED, SESSION, CrashAttribute, Key
@@ -15,10 +15,15 @@ from ingest.store.writer import Writer
 class LiveWindow:
     """A read-only view of the ledger. Tables of values are not in it: they step with each write."""
 
-    def __init__(self, ledger: Ledger, writer: Writer, watch: Watch) -> None:
+    def __init__(self, ledger: Ledger, writer: Writer, watch: Watch, present: Callable[[str], tuple[int, int]]) -> None:
         self._ledger = ledger
         self._writer = writer
         self._watch = watch
+        self._present = present
+
+    def present(self, site: str) -> tuple[int, int]:
+        """Return how many visits did something in the last 5 and in the last 30 minutes."""
+        return self._present(site)
 
     def generation(self) -> int:
         """Return a number that is odd while a batch is being written, and grows with each."""

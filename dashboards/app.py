@@ -15,6 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from dashboards.annotations import Annotations, no_annotations
 from dashboards.assets import Assets
 from dashboards.desk import AlertMeans, Ask, Desk
 from dashboards.diagnostics import Diagnostics
@@ -27,6 +28,7 @@ from dashboards.page import Page
 from dashboards.panels import panels_of
 from dashboards.passwords import Passwords
 from dashboards.questions import Questions
+from dashboards.reader import Accounts, no_account
 from dashboards.referrers import Referrers
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
@@ -74,11 +76,14 @@ def build(
     notices: Callable[[], Sequence[str]] = tuple,
     means: AlertMeans = _NO_MEANS,
     hasher: PasswordHasher | None = None,
+    annotations: Annotations = no_annotations,
+    account: Accounts = no_account,
 ) -> Starlette:
     """Return the application. `notices` are lines that every member reads on top of a page.
 
     What only the way in knows is handed over: `diagnostics` of its last submissions, what it makes of `hosts`, the
-    `snippet` of a site, and the word for what in a text `identifies` a person.
+    `snippet` of a site, the word for what in a text `identifies` a person, and the `account` of what would be counted
+    about a reader. `annotations` are marks on charts.
     It opens nothing and closes nothing: the reader, the control database and the live view are the caller's.
     """
     questions = Questions(reader)
@@ -110,6 +115,8 @@ def build(
         means=means,
         is_https=is_https,
         way_in=way_in,
+        annotations=annotations,
+        account=account,
     )
     errors = Errors(desk, shell)
     return Starlette(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from starlette.requests import Request
 
+from dashboards.annotations import Annotations
 from dashboards.assets import Assets
 from dashboards.diagnostics import Diagnostics
 from dashboards.figures import Figures
@@ -15,6 +18,7 @@ from dashboards.hosts import Hosts
 from dashboards.inventory import Inventory
 from dashboards.panels import Panel
 from dashboards.passwords import Passwords
+from dashboards.reader import Accounts
 from dashboards.referrers import Referrers
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
@@ -66,6 +70,12 @@ class Desk:
     means: AlertMeans
     is_https: bool
     way_in: WayIn
+    annotations: Annotations
+    account: Accounts
+    """What would be counted about whoever asks."""
+
+
+KEYS_COOKIE: Final = "logless_keys"
 
 
 class Format(StrEnum):
@@ -85,6 +95,8 @@ class Ask:
     format: Format = Format.HTML
     session: Session | None = None
     token: Token | None = None
+    beginning: date | None = None
+    """The first day that is counted of the site that the address names."""
 
     @property
     def user(self) -> User:
@@ -101,6 +113,11 @@ class Ask:
     def now(self) -> float:
         """The present, in seconds since 1970."""
         return self.desk.clock()
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether single letters lead somewhere: on, until a member switches them off in this browser."""
+        return self.request.cookies.get(KEYS_COOKIE) != "off"
 
     def argument(self, name: str) -> str:
         """Return a part of the query string, or an empty text."""

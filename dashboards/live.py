@@ -27,6 +27,13 @@ class Live(Protocol):
         """Return totals by day and hour, each in the order of METRICS; both dates are within."""
         ...
 
+    def present(self, site: str) -> tuple[int, int]:
+        """Return how many visits of a site have done something in the last 5 and in the last 30 minutes.
+
+        It is looked up when somebody asks, in memory, and kept nowhere.
+        """
+        ...
+
     def crashes(self, app: int, since: date, until: date) -> Mapping[tuple[date, str, str, str], int]:
         """Return disclosed reports by day, group, attribute and value; both dates are within."""
         ...

@@ -59,5 +59,6 @@ class Shell:
             apps=list(ask.desk.apps) if ask.session else [],
             notices=list(ask.desk.notices()) if ask.session else [],
             path=ask.request.url.path,
+            has_keys=ask.has_keys,
         )
         return HTMLResponse(text, page.status)

@@ -12,14 +12,26 @@ from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
 from dashboards.hosts import Hosts
-from ingest.counters.cells import METRICS, SESSION_METRICS, UNFOLDING
+from ingest.counters.cells import METRICS, SESSION_METRICS, UNFOLDING, Breakdown
 from ingest.counters.exemplar import Exemplar
 from ingest.hits.attributes import visit_attributes
 from ingest.store.client import Connection
 
 NOW = datetime(2026, 11, 21, 13, 30, tzinfo=UTC).timestamp()
 TODAY = date(2026, 11, 21)
-BREAKDOWNS = (*UNFOLDING, *(attribute.breakdown for attribute in visit_attributes()))
+LISTED = {
+    "channel": "Channels", "utm_source": "UTM sources", "utm_medium": "UTM mediums", "utm_campaign": "UTM campaigns",
+    "utm_content": "UTM contents", "utm_term": "UTM terms", "browser_version": "Browser versions",
+    "system_version": "System versions", "screen": "Screens", "revisit": "Revisits", "traffic": "Traffic",
+    "host": "Hosts",
+}  # fmt: skip
+"""Breakdowns that pages must know whether or not this tree counts them."""
+_COUNTED = (*UNFOLDING, *(attribute.breakdown for attribute in visit_attributes()))
+_NAMES = {breakdown.name for breakdown in _COUNTED}
+BREAKDOWNS = (
+    *_COUNTED,
+    *(Breakdown(name, f"visit:{name}", title) for name, title in LISTED.items() if name not in _NAMES),
+)
 FAST = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 """Argon2 that costs nothing; `test_passwords` also runs the real one."""
 
@@ -113,6 +125,7 @@ class Memory:
     refused: dict[str, dict[tuple[date, str], int]] = field(default_factory=dict)
     waits: dict[tuple[int, str, int], int] = field(default_factory=dict)
     number: int = 0
+    now: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def generation(self) -> int:
         return self.number
@@ -120,6 +133,9 @@ class Memory:
     def hours(self, site: str, since: date, until: date) -> Mapping[tuple[date, int], Sequence[int]]:
         found = self.totals.get(site, {})
         return {key: amounts for key, amounts in found.items() if since <= key[0] <= until}
+
+    def present(self, site: str) -> tuple[int, int]:
+        return self.now.get(site, (0, 0))
 
     def crashes(self, app: int, since: date, until: date) -> Mapping[tuple[date, str, str, str], int]:
         found = self.reports.get(app, {})

@@ -384,3 +384,20 @@ def test_events_are_withheld_when_their_name_is_somebodys() -> None:
     door.hit(n="bob@mail.example")
     door.hit(n="signup")
     assert set(door.values("event")) == {"(withheld)", "bob@mail.example", "signup"}
+
+
+def test_visits_of_now_are_those_that_did_something_lately() -> None:
+    door = Door()
+    present = door.pipeline.visits.present
+    assert present(SITE.id, door.now) == (0, 0)
+    door.hit(address="198.51.100.7")
+    door.now += 200
+    door.hit(address="198.51.100.8")
+    assert present(SITE.id, door.now) == (2, 2)
+    door.now += 100
+    assert present(SITE.id, door.now) == (1, 2)
+    door.now += 1_500
+    assert present(SITE.id, door.now) == (0, 1)
+    assert present("other.example", door.now) == (0, 0)
+    door.now += 200
+    assert present(SITE.id, door.now) == (0, 0)
