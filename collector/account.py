@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import replace
 from typing import Any, Final
 
+from collector.pipeline import Means
 from dashboards.reader import Account, Told
 from ingest.boundary.consent import objects
-from ingest.boundary.geo import Countries
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import HOURS, REFUSED, Key
 from ingest.counters.journal import Unjournaled
 from ingest.counters.ledger import Ledger
 from ingest.hits.agents import Agents
-from ingest.hits.attributes import VisitAttribute
 from ingest.hits.endpoint import HitEndpoint, HitLimits
-from ingest.hits.paths import Paths
+from ingest.hits.names import Names
+from ingest.hits.recent import Recent
 from ingest.hits.visits import Visits
 from ingest.site import Profile, Site, Sites
 
@@ -38,9 +38,8 @@ Scope = MutableMapping[str, Any]
 class Reporter:
     """Tells people what their own request would come to."""
 
-    def __init__(self, attributes: Iterable[VisitAttribute], countries: Countries, clock: Callable[[], float]) -> None:
-        self._attributes = tuple(attributes)
-        self._countries = countries
+    def __init__(self, means: Means, clock: Callable[[], float]) -> None:
+        self._means = means
         self._clock = clock
         self._agents = Agents()
 
@@ -58,19 +57,22 @@ class Reporter:
 
     async def _count(self, scope: Scope, site: Site) -> list[Key]:
         """Return the keys of the cells that a view of a page of this site makes grow."""
-        sites = Sites()
+        means, sites = self._means, Sites()
         sites.replace([site])
         ledger = Ledger(Unjournaled(), lambda _: None, itertools.count(1))
         endpoint = HitEndpoint(
             sites,
             ledger,
-            Visits(ledger, self._attributes),
+            Visits(ledger, means.attributes),
             keys=DayKeys(),
-            countries=self._countries,
+            countries=means.countries,
             agents=self._agents,
-            paths=Paths(),
+            names=Names(means.catalogue),
+            setups=means.setups(),
+            recent=Recent(),
             clock=self._clock,
             limits=HitLimits(len(_BODY)),
+            hosting=means.hosting,
         )
         await endpoint({**scope, "method": "POST", "headers": _headers(scope)}, _receive, _send)
         return [key for _, key, _ in ledger.unwritten(site.owner)]

@@ -27,10 +27,12 @@ user = typer.Typer(help="People who may look.", no_args_is_help=True)
 token = typer.Typer(help="Keys for the Stats API.", no_args_is_help=True)
 retention = typer.Typer(help="Deletion of what is past its time.", no_args_is_help=True)
 privacy = typer.Typer(help="What is held, asked of the store itself.", no_args_is_help=True)
+symbols = typer.Typer(help="What a release's developers upload.", no_args_is_help=True)
 geo = typer.Typer(help="The country database.", no_args_is_help=True)
+explain = typer.Typer(help="What becomes of a submission, step by step.", no_args_is_help=True)
 for name, group in (
     ("site", site), ("app", app), ("user", user), ("token", token),
-    ("retention", retention), ("privacy", privacy), ("geo", geo),
+    ("retention", retention), ("privacy", privacy), ("symbols", symbols), ("geo", geo), ("explain", explain),
 ):  # fmt: skip
     main.add_typer(group, name=name)
 
@@ -159,6 +161,21 @@ def send_test(
     _show(_do(config, "send-test", {"kind": kind, "id": given}), as_json=as_json)
 
 
+@explain.command("hit")
+def explain_hit(
+    file: Annotated[Path, typer.Argument(help="Lines as for replay, or the body of one submission.")],
+    config: Config = _CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Say of each step what it does with a hit, and what the hit would add. Nothing is counted."""
+    from collector.acts.explanations import write_explanation
+
+    if not file.exists():
+        _fail(f"{file} is not there")
+    result = _do(config, "explain hit", {"file": str(file.resolve())})
+    typer.echo(json.dumps(result) if as_json else "\n".join(line for one in result for line in write_explanation(one)))
+
+
 @site.command("list")
 def site_list(config: Config = _CONFIG, as_json: AsJson = False) -> None:
     """List the configured sites."""
@@ -172,11 +189,13 @@ def site_add(
     timezone: Annotated[str, typer.Option(help="Its time zone.")] = "UTC",
     profile: Annotated[str, typer.Option(help="plain, standard or strict.")] = "standard",
     page: Annotated[list[str], typer.Option(help="A page or glob to declare; may be repeated.")] = [],  # noqa: B006
+    sitemap: Annotated[Optional[Path], typer.Option(help="A file whose pages are declared too.")] = None,  # noqa: UP045
     config: Config = _CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """Add a site to the configuration; a running server takes it at once."""
-    values = {"id": given, "hosts": host, "timezone": timezone, "profile": profile, "pages": page}
+    file = str(sitemap.resolve()) if sitemap is not None else None
+    values = {"id": given, "hosts": host, "timezone": timezone, "profile": profile, "pages": page, "sitemap": file}
     arguments = {"config": str(config.resolve()), "values": values}
     _show(_do(config, "site add", arguments, must_exist=False), as_json=as_json)
 
@@ -354,6 +373,19 @@ def privacy_scan(
     _show(result, as_json=as_json)
     if result["found"]:
         raise typer.Exit(FAILED)
+
+
+@symbols.command("upload")
+def symbols_upload(
+    strings: Annotated[Path, typer.Option(help="Texts of the program: one a line, a JSON list, or strings.xml.")],
+    release: Annotated[str, typer.Option(help="The release, as reports name it.")],
+    number: Annotated[int, typer.Option("--app", help="Number of the app.")],
+    config: Config = _CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Upload the texts of a release: messages that are one of them are shown at once."""
+    arguments = {"strings": str(strings.resolve()), "release": release, "app": number}
+    _show(_do(config, "symbols upload", arguments), as_json=as_json)
 
 
 @geo.command("update")

@@ -31,6 +31,7 @@ def examine(settings: Settings) -> list[Finding]:
         *_process(settings),
         *_extensions(),
         _countries(settings),
+        _hosting(settings),
         _disk(settings),
         _proxies(settings),
         _errors(settings),
@@ -73,6 +74,15 @@ def _countries(settings: Settings) -> Finding:
     except (CountriesError, OSError) as error:
         return _finding("country database", str(error), "")
     return _finding("country database", "", f"{networks} networks in {path.name}")
+
+
+def _hosting(settings: Settings) -> Finding:
+    ranges, path = len(settings.privacy.hosting_ranges()), settings.privacy.hosting
+    exits = any(section.own_exits for section in settings.site)
+    cut = settings.privacy.address == "truncate_first" and (ranges or exits)
+    problem = "addresses are truncated first: of hosting and own_exits only whole /16 and /32 are known" if cut else ""
+    good = f"{ranges} networks in {path}" if path else "no list: visits from hosting companies count as direct"
+    return _finding("hosting networks", problem, good, warning=True)
 
 
 def _disk(settings: Settings) -> Finding:

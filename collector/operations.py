@@ -15,12 +15,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from collector.public_file import PublicFile
 from collector.settings import Settings
 from ingest.boundary.airlock import ADDRESS
 from ingest.boundary.networks import Networks
 from ingest.counters.journal import Journal
 from ingest.counters.ledger import Ledger
-from ingest.hits.beacon import script
+from ingest.hits.beacon import beacon_files
 from ingest.store.spool import Spool
 from ingest.store.writer import Writer
 
@@ -104,25 +105,6 @@ class DemonstrationPages(StaticFiles):
         return response
 
 
-_BEACON_HEADERS: Final = {
-    "access-control-allow-origin": "*",
-    "cross-origin-resource-policy": "cross-origin",
-    "cache-control": "public, max-age=86400",
-    "x-content-type-options": "nosniff",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Beacon:
-    """The script that pages carry, read once."""
-
-    content: bytes
-
-    async def answer(self, _: Request) -> Response:
-        """Answer the script to any page."""
-        return Response(self.content, media_type="text/javascript; charset=utf-8", headers=_BEACON_HEADERS)
-
-
 def operations(settings: Settings, health: Health | None, rest: ASGIApp | None) -> Starlette:
     """Return the pages of the server itself, with the dashboards behind them.
 
@@ -134,8 +116,9 @@ def operations(settings: Settings, health: Health | None, rest: ASGIApp | None) 
             Route("/healthz", health.alive),
             Route("/readyz", health.ready),
             Route("/metrics", Gauges(health, settings.metrics.token).answer),
-            Route(settings.server.beacon_path, Beacon(script()).answer),
         ]
+        served = beacon_files(settings.server.beacon_path, settings.server.event_path)
+        routes += [Route(path, PublicFile.pack(file).answer) for path, file in served.items()]
     if any(site.demonstration for site in settings.site):
         folder = Path(str(files("collector.demonstration"))) / "pages"
         routes.append(Mount("/demo", DemonstrationPages(directory=folder, html=True)))

@@ -63,12 +63,13 @@ def read_lines(path: Path) -> Iterator[Line]:
         with path.open("rb") as file:
             for number, text in enumerate(file, 1):
                 if text.strip():
-                    yield _read_line(text, number)
+                    yield read_line(text, number)
     except OSError as error:
         raise ReplayError(f"{path}: {error.strerror}") from None
 
 
-def _read_line(text: bytes, number: int) -> Line:
+def read_line(text: bytes, number: int) -> Line:
+    """Read the submission of one line. Raises ReplayError, which names the line by its number."""
     try:
         line = _DECODER.decode(text)
     except msgspec.ValidationError as error:
@@ -105,7 +106,7 @@ async def replay(
         if clock() - ticked >= _TICK_EVERY:
             ticked = clock()
             pipeline.tick(eager=False)
-        answers[await _send(line, pipeline)] += 1
+        answers[await send_line(line, pipeline)] += 1
         progress(count)
     if until is not None:
         clock.move_to(until)
@@ -114,7 +115,8 @@ async def replay(
     return answers
 
 
-async def _send(line: Line, pipeline: Pipeline) -> int:
+async def send_line(line: Line, pipeline: Pipeline) -> int:
+    """Send one line through the front door and return the status that it was answered with."""
     path, _, query = line.path.partition("?")
     body = line.body.encode()
     status = 0

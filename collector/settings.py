@@ -11,12 +11,24 @@ from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentSettingsError
 
+from collector.sitemap import Sitemap, read_sitemap
+from dashboards.alerts.mail import MailServer, Security, is_mailbox
 from ingest.app import App, Consent
-from ingest.boundary.networks import Networks
+from ingest.boundary.networks import Hosting, Networks
+from ingest.hits.clicks import CLICKS
 from ingest.site import Funnel, Goal, Profile, Site
 from ingest.store.client import StoreError, Target
 from ingest.store.retention import Keep
@@ -57,6 +69,19 @@ def _check_size(text: str) -> str:
 def _check_networks(texts: list[str]) -> list[str]:
     Networks(texts)
     return texts
+
+
+def _check_hosting(text: str) -> str:
+    try:
+        _read_hosting(text)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise ValueError(f"{text}: {reason}: name a file of networks, one a line") from None
+    return text
+
+
+def _read_hosting(text: str) -> Hosting:
+    return Hosting.open(Path(text)) if text else Hosting()
 
 
 def _check_zone(text: str) -> str:
@@ -116,7 +141,28 @@ def _check_dsn(text: str) -> str:
     return text
 
 
+def _read_sitemap(given: Any) -> Sitemap:
+    if isinstance(given, str):
+        return read_sitemap(Path(given)) if given else Sitemap()
+    if not isinstance(given, Sitemap):
+        raise ValueError("write the path of a file")  # noqa: TRY004  pydantic turns only this one into a message
+    return given
+
+
+def _check_list(text: str) -> str:
+    try:
+        if text:
+            Path(text).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ValueError(f"{text} cannot be read: {reason}") from None
+    return text
+
+
+HostingFile = Annotated[str, AfterValidator(_check_hosting)]
 Size = Annotated[str, AfterValidator(_check_size)]
+SitemapFile = Annotated[Sitemap, BeforeValidator(_read_sitemap)]
+ListFile = Annotated[str, AfterValidator(_check_list)]
 Cidrs = Annotated[list[str], AfterValidator(_check_networks)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 UrlPath = Annotated[str, AfterValidator(_check_path)]
@@ -143,6 +189,11 @@ class Server(Section):
     trusted_proxies: Cidrs = []
     beacon_path: UrlPath = "/js/logless.js"
     event_path: UrlPath = "/api/event"
+
+    @property
+    def pixel_path(self) -> str:
+        """Path of the image for browsers that run no scripts, beside the one of events."""
+        return f"{self.event_path.rpartition('/')[0]}/pixel.gif"
 
     @property
     def url(self) -> str:
@@ -181,10 +232,26 @@ class Runtime(Section):
 
 
 class Privacy(Section):
-    """`[privacy]`: how long an address lives."""
+    """`[privacy]`: how long an address lives, and what it is asked while it does."""
 
     address: Literal["memory", "truncate_first"] = "memory"
     countries: str = ""
+    hosting: HostingFile = ""
+
+    def hosting_ranges(self) -> Hosting:
+        """Return the operator's ranges of hosting companies and VPNs; none, unless a file is configured."""
+        return _read_hosting(self.hosting)
+
+
+class Sources(Section):
+    """`[sources]`: what is known of referring hosts besides the shipped lists."""
+
+    spam: ListFile = ""
+
+    @property
+    def spam_path(self) -> Path | None:
+        """The operator's own list of spam, one host a line, if there is one."""
+        return Path(self.spam) if self.spam else None
 
 
 class Limits(Section):
@@ -225,6 +292,38 @@ class Retention(Section):
     def keep(self) -> Keep:
         """How long each is kept."""
         return Keep.read(self.analytics, self.crashes)
+
+
+class Mail(Section):
+    """`[mail]`: the server that takes our mail; off until a host is set."""
+
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65_535)
+    security: Security = Security.STARTTLS
+    user: str = ""
+    password: str = Field(default="", repr=False)
+    sender: str = ""
+
+    @model_validator(mode="after")
+    def _check_whole(self) -> Self:
+        if self.host and not is_mailbox(self.sender):
+            raise ValueError('sender: not a mailbox: write one alone, such as "logless@example.org"')
+        if self.user and self.security is Security.NONE:
+            raise ValueError('security: a password would travel in the clear: write "starttls" or "tls"')
+        return self
+
+    @property
+    def server(self) -> MailServer | None:
+        """The mail server, or None when there is none."""
+        if not self.host:
+            return None
+        return MailServer(self.host, self.port, self.security, self.user, self.password, self.sender)
+
+
+class Alerts(Section):
+    """`[alerts]`: where alerts may go."""
+
+    private_targets: bool = False
 
 
 class Errors(Section):
@@ -292,6 +391,7 @@ class SiteSection(Section):
     timezone: Zone = "UTC"
     profile: Profile = Profile.STANDARD
     pages: list[str] = []
+    sitemap: SitemapFile = Sitemap()
     exclude: list[str] = []
     referrers: list[str] = []
     partners: list[str] = []
@@ -303,6 +403,8 @@ class SiteSection(Section):
     funnels: list[FunnelSection] = []
     own_networks: Cidrs = []
     own_exits: Cidrs = []
+    matomo_id: int | None = Field(default=None, ge=1)
+    pixel: bool = False
     demonstration: bool = False
 
     @field_validator("pages", "exclude")
@@ -321,14 +423,26 @@ class SiteSection(Section):
                 raise ValueError(f'[{index}] is called "{name}" like one before it: give each its own name')
         return named
 
+    @field_validator("params")
+    @classmethod
+    def _check_params(cls, names: list[str]) -> list[str]:
+        for index, name in enumerate(names):
+            if not re.fullmatch(r"[\w.~-]{1,50}", name, re.ASCII):
+                raise ValueError(f'[{index}] is not a parameter: use letters, digits, "_", "-", "." and "~"')
+            if name.lower() in CLICKS:
+                raise ValueError(f"[{index}] is a click identifier: its value is one person's, and is never read")
+        return names
+
     def site(self) -> Site:
         """Return the site that is configured."""
+        hosts = tuple(host.lower() for host in self.hosts) or (self.id.lower(),)
         return Site(
             id=self.id,
-            hosts=tuple(host.lower() for host in self.hosts) or (self.id.lower(),),
+            hosts=hosts,
             timezone=ZoneInfo(self.timezone),
             profile=self.profile,
             pages=tuple(self.pages),
+            sitemap=self.sitemap.pages(hosts, self.params),
             exclude=tuple(self.exclude),
             referrers=frozenset(self.referrers),
             partners=frozenset(self.partners),
@@ -340,6 +454,8 @@ class SiteSection(Section):
             funnels=tuple(funnel.funnel() for funnel in self.funnels),
             own_networks=tuple(self.own_networks),
             own_exits=tuple(self.own_exits),
+            matomo_id=self.matomo_id,
+            pixel=self.pixel,
             demonstration=self.demonstration,
         )
 
@@ -357,6 +473,7 @@ class AppSection(Section):
     environments: list[str] = ["production", "beta"]
     tags: dict[str, list[str]] = {}
     fingerprints: list[str] = []
+    own_exits: Cidrs = []
     demonstration: bool = False
 
     def app(self) -> App:
@@ -372,6 +489,7 @@ class AppSection(Section):
             environments=frozenset(self.environments),
             tags={name: tuple(values) for name, values in self.tags.items()},
             fingerprints=frozenset(self.fingerprints),
+            own_exits=tuple(self.own_exits),
             demonstration=self.demonstration,
         )
 
@@ -388,8 +506,11 @@ class Settings(BaseSettings):
     control: Control = Control()
     runtime: Runtime = Runtime()
     privacy: Privacy = Privacy()
+    sources: Sources = Sources()
     limits: Limits = Limits()
     retention: Retention = Retention()
+    mail: Mail = Mail()
+    alerts: Alerts = Alerts()
     errors: Errors = Errors()
     metrics: Metrics = Metrics()
     site: list[SiteSection] = []
@@ -435,6 +556,7 @@ def read_settings(path: Path, *, must_exist: bool = True) -> Settings:
         raise SettingsError(f"{path.name}: {error}") from None
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from None
+    _place_files(content, path.parent)
     _check_environment()
     try:
         settings = Settings(**content)
@@ -444,7 +566,19 @@ def read_settings(path: Path, *, must_exist: bool = True) -> Settings:
         raise SettingsError("\n".join(_explain(path.name, content, one) for one in error.errors())) from None
     _check_unique(path.name, "site", [site.id for site in settings.site])
     _check_unique(path.name, "app", [str(app.id) for app in settings.app])
+    _check_matomo_ids(path.name, settings.site)
+    if settings.server.event_path == settings.server.beacon_path:
+        raise SettingsError(f"{path.name}: server.event_path: the beacon is there: choose another path")
     return settings
+
+
+def _place_files(content: dict[str, Any], folder: Path) -> None:
+    """Take files that the configuration names from the folder in which it lies."""
+    sections = [content.get("sources"), *(content["site"] if isinstance(content.get("site"), list) else [])]
+    for section in sections:
+        for key in ("spam", "sitemap"):
+            if isinstance(section, dict) and isinstance(section.get(key), str) and section[key]:
+                section[key] = str(folder / section[key])
 
 
 def _check_environment() -> None:
@@ -467,6 +601,15 @@ def _check_unique(name: str, section: str, ids: list[str]) -> None:
     for one in ids:
         if ids.count(one) > 1:
             raise SettingsError(f'{name}: {section} "{one}" is there twice: give each its own id')
+
+
+def _check_matomo_ids(name: str, sites: list[SiteSection]) -> None:
+    """Refuse a number that could mean two sites: trackers send it, or a site's id, in the same place."""
+    numbers = [str(site.matomo_id) for site in sites if site.matomo_id is not None]
+    for site in sites:
+        taken = numbers.count(str(site.matomo_id)) > 1
+        if taken or any(str(site.matomo_id) == other.id for other in sites if other is not site):
+            raise SettingsError(f'{name}: site "{site.id}": matomo_id: another site has {site.matomo_id}: choose one')
 
 
 def _explain(name: str, content: Mapping[str, Any], error: Any) -> str:

@@ -17,9 +17,11 @@ from starlette.responses import JSONResponse, Response
 
 from dashboards.annotations import Annotations, no_annotations
 from dashboards.assets import Assets
-from dashboards.desk import Ask, Desk
+from dashboards.desk import AlertMeans, Ask, Desk
+from dashboards.diagnostics import Diagnostics
 from dashboards.figures import Figures
 from dashboards.headers import SecureHeaders
+from dashboards.hosts import Hosts
 from dashboards.inventory import Inventory
 from dashboards.live import Live
 from dashboards.page import Page
@@ -27,12 +29,15 @@ from dashboards.panels import panels_of
 from dashboards.passwords import Passwords
 from dashboards.questions import Questions
 from dashboards.reader import Accounts, no_account
+from dashboards.referrers import Referrers
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
 from dashboards.routes import build_routes
 from dashboards.shell import Shell
 from dashboards.stats.vocabulary import dimensions_of
 from dashboards.throttle import Throttle
+from dashboards.triage import Triage
+from dashboards.way_in import WayIn
 from ingest.app import Apps
 from ingest.counters.cells import Breakdown
 from ingest.site import Sites
@@ -51,6 +56,8 @@ MESSAGES = {
     503: "The store cannot be reached just now. What is sent is still counted; try again in a moment.",
 }
 
+_NO_MEANS = AlertMeans()
+
 
 def build(
     sites: Sites,
@@ -59,28 +66,41 @@ def build(
     control: Control,
     live: Live,
     clock: Callable[[], float],
-    base_url: str,
+    way_in: WayIn,
     breakdowns: Sequence[Breakdown],
+    *,
+    diagnostics: Diagnostics,
+    hosts: Hosts,
+    snippet: Callable[[str], str],
+    identifies: Callable[[str], str],
     notices: Callable[[], Sequence[str]] = tuple,
+    means: AlertMeans = _NO_MEANS,
     hasher: PasswordHasher | None = None,
     annotations: Annotations = no_annotations,
     account: Accounts = no_account,
 ) -> Starlette:
     """Return the application. `notices` are lines that every member reads on top of a page.
 
+    What only the way in knows is handed over: `diagnostics` of its last submissions, what it makes of `hosts`, the
+    `snippet` of a site, and the word for what in a text `identifies` a person.
     `annotations` are marks on charts; `account` tells a reader what would be counted about them.
     It opens nothing and closes nothing: the reader, the control database and the live view are the caller's.
     """
     questions = Questions(reader)
+    reports = Reports(questions, live, control)
     assets = Assets.read()
     shell = Shell(assets)
-    is_https = urlsplit(base_url).scheme == "https"
+    is_https = urlsplit(way_in.url).scheme == "https"
     desk = Desk(
         sites=sites,
         apps=apps,
         figures=Figures(questions, live),
-        reports=Reports(questions, live),
+        reports=reports,
+        triage=Triage(reports, control),
         refusals=Refusals(questions, live),
+        referrers=Referrers(questions),
+        diagnostics=diagnostics,
+        hosts=hosts,
         inventory=Inventory(questions),
         control=control,
         passwords=Passwords(control, hasher or PasswordHasher()),
@@ -90,9 +110,13 @@ def build(
         dimensions=dimensions_of(breakdowns),
         clock=clock,
         notices=notices,
+        snippet=snippet,
+        identifies=identifies,
+        means=means,
         is_https=is_https,
         annotations=annotations,
         account=account,
+        way_in=way_in,
     )
     errors = Errors(desk, shell)
     return Starlette(

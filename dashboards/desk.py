@@ -12,20 +12,33 @@ from starlette.requests import Request
 
 from dashboards.annotations import Annotations
 from dashboards.assets import Assets
+from dashboards.diagnostics import Diagnostics
 from dashboards.figures import Figures
+from dashboards.hosts import Hosts
 from dashboards.inventory import Inventory
 from dashboards.panels import Panel
 from dashboards.passwords import Passwords
 from dashboards.reader import Accounts
+from dashboards.referrers import Referrers
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
 from dashboards.throttle import Throttle
+from dashboards.triage import Triage
+from dashboards.way_in import WayIn
 from ingest.app import Apps
 from ingest.site import Sites
 from ingest.store.control.database import Control
 from ingest.store.control.sessions import Session
 from ingest.store.control.tokens import Token
-from ingest.store.control.users import User
+from ingest.store.control.users import Role, User
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMeans:
+    """By what alerts of this server may travel."""
+
+    has_mail: bool = False
+    allows_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +49,11 @@ class Desk:
     apps: Apps
     figures: Figures
     reports: Reports
+    triage: Triage
     refusals: Refusals
+    referrers: Referrers
+    diagnostics: Diagnostics
+    hosts: Hosts
     inventory: Inventory
     control: Control
     passwords: Passwords
@@ -46,7 +63,13 @@ class Desk:
     dimensions: Mapping[str, str]
     clock: Callable[[], float]
     notices: Callable[[], Sequence[str]]
+    snippet: Callable[[str], str]
+    """The tag that a page of a site carries."""
+    identifies: Callable[[str], str]
+    """What a text holds that identifies a person, in a word, or nothing."""
+    means: AlertMeans
     is_https: bool
+    way_in: WayIn
     annotations: Annotations
     account: Accounts
     """What would be counted about whoever asks."""
@@ -80,6 +103,11 @@ class Ask:
         """The member who asks; only pages of members may look."""
         assert self.session is not None
         return self.session.user
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether the member who asks may change what the team decides."""
+        return self.user.role.covers(Role.EDITOR)
 
     @property
     def now(self) -> float:

@@ -38,8 +38,20 @@ class Live(Protocol):
         """Return disclosed reports by day, group, attribute and value; both dates are within."""
         ...
 
+    def sessions(self, app: int, since: date, until: date) -> Mapping[tuple[date, str], Sequence[int]]:
+        """Return sessions by day and release, each in the order of SESSION_METRICS; both dates are within."""
+        ...
+
+    def losses(self, app: int, since: date, until: date) -> Mapping[tuple[date, str, str], int]:
+        """Return what SDKs could not send by day, category and reason; both dates are within."""
+        ...
+
     def exemplars(self, app: int) -> Mapping[str, Exemplar]:
         """Return the stacks of groups that the store has none of yet."""
+        ...
+
+    def waiting(self, app: int, group: str, k: int) -> int | None:
+        """Return how many people have sent the message of a group that is nearest to k, or None if none waits."""
         ...
 
     def refusals(self, owner: str, since: date, until: date) -> Mapping[tuple[date, str], int]:

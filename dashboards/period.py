@@ -60,6 +60,8 @@ DEFAULT: Final = "28d"
 CUSTOM: Final = "custom"
 EARLIEST: Final = date(2020, 1, 1)
 """Nothing was counted before."""
+LATEST: Final = date(2148, 12, 31)
+"""The last whole year of the store's dates."""
 
 _DATE: Final = re2.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -182,6 +184,12 @@ def in_words(day: date) -> str:
 def in_short(day: date, today: date) -> str:
     """Return a day without its year, if that is this year: `9 Nov`."""
     return f"{day.day} {day:%b}" if day.year == today.year else in_words(day)
+
+
+def in_minutes(moment: float, timezone: tzinfo) -> str:
+    """Return a moment in seconds since 1970 as people write it, without its seconds: `9 Nov 2026, 14:05`."""
+    local = datetime.fromtimestamp(moment, timezone)
+    return f"{in_words(local.date())}, {local:%H:%M}"
 
 
 def today_in(timezone: tzinfo, now: float) -> date:

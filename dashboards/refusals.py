@@ -20,6 +20,9 @@ MEANINGS: Final = {
     Refusal.HOST: "the page's host is not one of the site's",
     Refusal.EXCLUDED: "the page is excluded by the configuration",
     Refusal.BOT: "a robot, by its own word or its behaviour",
+    Refusal.SPAM: "from a host that only pretends to refer",
+    Refusal.HEADLESS: "a browser that a program drives",
+    Refusal.PREFETCH: "loaded ahead, before anybody looked at it",
     Refusal.OWN_NETWORK: "from the operator's own network",
     Refusal.LATE: "about a visit that has ended",
     Refusal.OVER_RATE: "more submissions a minute than the limit",
@@ -31,6 +34,7 @@ MEANINGS: Final = {
     Refusal.BAD_ENCODING: "the compression could not be read",
     Refusal.DUPLICATE: "the same report had been taken already",
     Refusal.UNWANTED_ITEM: "a kind of item that is never kept",
+    Refusal.IDS_IGNORED: "ids received and ignored: the submission was taken, and these were not read",
 }
 
 _BY_NAME: Final = {reason.value: meaning for reason, meaning in MEANINGS.items()}

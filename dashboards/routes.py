@@ -11,15 +11,31 @@ from starlette.routing import Route
 from dashboards.access import Gate, Permission, View
 from dashboards.desk import Desk, Format
 from dashboards.pages.account import account, change_password, revoke_session, switch_keys
+from dashboards.pages.alerts import alerts, drop_channel, put_channel, put_rules, try_channel
+from dashboards.pages.audit import show_audit
 from dashboards.pages.breakdown import breakdown
-from dashboards.pages.crashes import crash, crashes
+from dashboards.pages.crash import crash
+from dashboards.pages.crashes import crashes
 from dashboards.pages.files import favicon, static_file
 from dashboards.pages.funnels import funnels
+from dashboards.pages.help import help_page
 from dashboards.pages.home import home
 from dashboards.pages.login import login, logout, open_link, show_login
 from dashboards.pages.overview import cards, overview
 from dashboards.pages.privacy import app_privacy, privacy, site_privacy
 from dashboards.pages.realtime import realtime
+from dashboards.pages.releases import releases
+from dashboards.pages.review import save_review, show_review
+from dashboards.pages.setup import begin_trial, show_setup
+from dashboards.pages.triage import (
+    change_assignee,
+    change_many,
+    change_state,
+    merge_into,
+    remove_note,
+    split,
+    write_note,
+)
 from dashboards.pages.you import you
 from dashboards.shell import Shell
 from dashboards.stats.endpoint import query
@@ -47,12 +63,31 @@ ROUTES: Final = (
     _page("/sites/{site}/funnels", funnels, Permission.MEMBER),
     _page("/sites/{site}/realtime", realtime, Permission.MEMBER),
     Entry("/sites/{site}/cards", cards, Permission.MEMBER),
+    _page("/sites/{site}/audit", show_audit, Permission.MEMBER),
+    _page("/sites/{site}/audit/review", show_review, Permission.MEMBER),
+    Entry("/sites/{site}/audit/review", save_review, Permission.EDITOR, "POST"),
+    _page("/sites/{site}/setup", show_setup, Permission.MEMBER),
+    Entry("/sites/{site}/setup", begin_trial, Permission.MEMBER, "POST"),
     _page("/sites/{site}/{panel}", breakdown, Permission.MEMBER),
     _page("/apps/{app:int}/crashes", crashes, Permission.MEMBER),
     _page("/apps/{app:int}/crashes/{group}", crash, Permission.MEMBER),
+    Entry("/apps/{app:int}/crashes", change_many, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/crashes/{group}/state", change_state, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/crashes/{group}/assignee", change_assignee, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/crashes/{group}/notes", write_note, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/crashes/{group}/notes/delete", remove_note, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/crashes/{group}/merge", merge_into, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/crashes/{group}/split", split, Permission.EDITOR, "POST"),
+    _page("/apps/{app:int}/releases", releases, Permission.MEMBER),
+    _page("/apps/{app:int}/alerts", alerts, Permission.MEMBER),
+    Entry("/apps/{app:int}/alerts/channels", put_channel, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/alerts/channels/delete", drop_channel, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/alerts/channels/try", try_channel, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/alerts/rules", put_rules, Permission.EDITOR, "POST"),
     _page("/apps/{app:int}/privacy", app_privacy, Permission.MEMBER),
     _page("/privacy", privacy, Permission.PUBLIC),
     _page("/privacy/you", you, Permission.PUBLIC),
+    _page("/help", help_page, Permission.PUBLIC),
     Entry("/login", show_login, Permission.PUBLIC),
     Entry("/login", login, Permission.PUBLIC, "POST"),
     Entry("/login/{secret}", open_link, Permission.PUBLIC),

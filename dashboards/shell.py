@@ -14,7 +14,7 @@ from dashboards.assets import Assets
 from dashboards.charts import bar
 from dashboards.desk import Ask
 from dashboards.page import Page
-from dashboards.period import in_short, in_words
+from dashboards.period import in_minutes, in_short, in_words
 
 
 class Shell:
@@ -37,6 +37,7 @@ class Shell:
             size=numbers.size,
             words=in_words,
             short=in_short,
+            minute=in_minutes,
         )
         functions: dict[str, Any] = {
             "asset": assets.path_of,

@@ -82,6 +82,11 @@ class Site:
     funnels: tuple[Funnel, ...] = ()
     own_networks: tuple[str, ...] = ()
     own_exits: tuple[str, ...] = ()
+    matomo_id: int | None = None
+    """The number by which Matomo's trackers know this site."""
+    pixel: bool = False
+    """Whether pages may be counted by an image, for browsers that run no scripts."""
+    sitemap: frozenset[str] = field(default=frozenset(), repr=False)
     demonstration: bool = False
 
     @property
@@ -94,9 +99,20 @@ class Site:
         return tuple(goal.name for goal in self.goals if goal.is_reached(page, event))
 
     @cached_property
+    def own_hosts(self) -> frozenset[str]:
+        """Hosts of the site, without `www.`: they refer nobody."""
+        return frozenset(host.removeprefix("www.") for host in self.hosts)
+
+    @cached_property
+    def named_hosts(self) -> dict[str, str]:
+        """Declared referring hosts without `www.`, each under its own name."""
+        hosts = (host.lower().removeprefix("www.") for host in (*self.referrers, *self.partners))
+        return {host: host for host in hosts}
+
+    @cached_property
     def literal_pages(self) -> frozenset[str]:
-        """Declared pages without a wildcard: free from their first view on."""
-        return frozenset(page for page in self.pages if "*" not in page)
+        """Declared pages without a wildcard, and those of the sitemap: free from their first view on."""
+        return self.sitemap.union(page for page in self.pages if "*" not in page)
 
     @cached_property
     def page_shapes(self) -> tuple[tuple[str, Any], ...]:
@@ -123,14 +139,26 @@ class Sites:
     """The configured sites; `replace` swaps them when the configuration is read again."""
 
     _by_id: dict[str, Site] = field(default_factory=dict)
+    _by_matomo_id: dict[str, Site] = field(default_factory=dict)
+    _hosts: frozenset[str] = frozenset()
 
     def replace(self, sites: Iterable[Site]) -> None:
         """Put these sites in the place of the present ones."""
         self._by_id = {site.id: site for site in sites}
+        self._by_matomo_id = {str(site.matomo_id): site for site in self if site.matomo_id is not None}
+        self._hosts = frozenset(host for site in self for host in site.hosts)
 
     def get(self, site_id: str) -> Site | None:
         """Return the site of that id, or None."""
         return self._by_id.get(site_id)
+
+    def of_matomo(self, idsite: str) -> Site | None:
+        """Return the site that Matomo's trackers call by a number, or by the id that it has here; else None."""
+        return self._by_matomo_id.get(idsite) or self._by_id.get(idsite)
+
+    def serve(self, host: str) -> bool:
+        """Tell whether a host is one that any site declares."""
+        return host in self._hosts
 
     def __iter__(self) -> Iterator[Site]:
         return iter(self._by_id.values())

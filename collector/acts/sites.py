@@ -9,8 +9,10 @@ from typing import Any
 from collector.acts.act import Act, House
 from collector.configuration import add_checked, remove_section
 from collector.control_socket import Progress, RefusedError
-from collector.settings import Server, read_settings
+from collector.settings import read_settings
+from collector.snippet import snippet
 from ingest.site import Site
+from ingest.store.control.reviews import drop_reviews
 from ingest.store.retention import drop_owner
 
 _WAIT = 30.0
@@ -24,6 +26,7 @@ def _told(site: Site) -> dict[str, Any]:
         "profile": site.profile.value,
         "k": site.profile.k,
         "batch": site.profile.batch,
+        "pages": len(site.literal_pages) + len(site.page_shapes),
         "demonstration": site.demonstration,
     }
 
@@ -40,22 +43,16 @@ async def _add(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[
     house.settings = await asyncio.to_thread(add_checked, path, "site", values)
     if house.collector is not None:
         house.collector.reload()
-    return {**_told(house.sites[values["id"]]), "snippet": snippet(house, values["id"])}
-
-
-def snippet(house: House, site: str) -> str:
-    """Return the tag that a page of the site carries."""
-    server = house.settings.server
-    default = Server.model_fields["event_path"].default
-    elsewhere = f' data-api="{server.url}{server.event_path}"' if server.event_path != default else ""
-    return f'<script defer src="{server.url}{server.beacon_path}" data-site="{site}"{elsewhere}></script>'
+    return {**_told(house.sites[values["id"]]), "snippet": snippet(house.settings.server, house.sites[values["id"]])}
 
 
 async def _snippet(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
     if arguments["id"] not in house.sites:
         raise RefusedError(f'no site "{arguments["id"]}" is configured: see `logless site list`')
-    url = house.settings.server.url
-    return {"snippet": snippet(house, arguments["id"]), "csp": f"script-src {url}; connect-src {url}"}
+    server = house.settings.server
+    site = house.sites[arguments["id"]]
+    images = f"; img-src {server.url}" if site.pixel else ""
+    return {"snippet": snippet(server, site), "csp": f"script-src {server.url}; connect-src {server.url}{images}"}
 
 
 async def _delete(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
@@ -69,6 +66,7 @@ async def _delete(house: House, arguments: Mapping[str, Any], _: Progress) -> di
     house.open.ledger.discard(site)
     await asyncio.to_thread(house.open.writer.wait, _WAIT)
     dropped = await asyncio.to_thread(drop_owner, house.open.connection, site)
+    await asyncio.to_thread(drop_reviews, house.control, site)
     if not known and not dropped:
         raise RefusedError(f'no site "{site}" is configured, and nothing is kept of one: see `logless site list`')
     return {"id": site, "dropped": dropped, "configured": site in house.sites}

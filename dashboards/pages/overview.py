@@ -97,6 +97,8 @@ async def overview(ask: Ask) -> Page:
             "is_whole_day": course.is_whole_day,
             "now": present,
             "forms": link(site_path(site), selection.arguments).removeprefix(site_path(site)),
+            "snippet": ask.desk.snippet(site.id),
+            "is_one_address": ask.desk.diagnostics.is_one_address(site.id),
         },
         data={} if ask.format is Format.HTML else await _data(ask, site, selection, course, browsers, panels),
         table=Table((course.bucket.value, *METRICS), [(step.name, *step.counts.amounts) for step in course.steps]),

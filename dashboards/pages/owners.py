@@ -67,6 +67,7 @@ def site_tabs(site: Site, said: Said, current: str) -> list[Tab]:
         ("Goals", "goals", ("goals",)),
         ("Realtime", "realtime", ("realtime",)),
         ("Privacy", "privacy", ("privacy",)),
+        ("Set up", "setup", ("setup",)),
     )
     return [
         Tab(title, link(site_path(site, *parts), said.arguments), name == current, "R" if name == "realtime" else "")
@@ -78,6 +79,8 @@ def app_tabs(app: App, period: Period, current: str) -> list[Tab]:
     """Return the tabs of an app's pages."""
     return [
         Tab("Crashes", link(app_path(app, "crashes"), period.arguments), current == "crashes"),
+        Tab("Releases", link(app_path(app, "releases"), period.arguments), current == "releases"),
+        Tab("Alerts", link(app_path(app, "alerts"), period.arguments), current == "alerts"),
         Tab("Privacy", link(app_path(app, "privacy"), period.arguments), current == "privacy"),
     ]
 

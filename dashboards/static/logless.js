@@ -95,12 +95,12 @@ function dress(root) {
   for (const box of root.querySelectorAll("[data-chart]")) readable(box);
 }
 
-// Whoever has a menu, a table, a tip or a form field of this page in use keeps it as it is.
-function isInUse(main) {
-  return main.querySelector("details[open], .tip:not([hidden])") !== null || (main.contains(document.activeElement) && document.activeElement !== main);
+// Whoever has a menu, a table, a tip or a form field of this part in use keeps it as it is.
+function isInUse(part) {
+  return part.querySelector("details[open], .tip:not([hidden]), input:checked") !== null || (part.contains(document.activeElement) && document.activeElement !== part);
 }
 
-function keepFresh(main) {
+function keepFresh(part) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "live";
@@ -108,23 +108,23 @@ function keepFresh(main) {
   button.textContent = "Live";
   button.title = "Pause";
   document.querySelector(".controls")?.prepend(button);
-  const pause = Number(main.dataset.live);
+  const pause = Number(part.dataset.live);
   let shown = null;
   let failures = 0;
   let timer = 0;
 
   async function refresh() {
-    if (document.hidden || button.getAttribute("aria-pressed") === "true" || isInUse(main)) return;
+    if (document.hidden || button.getAttribute("aria-pressed") === "true" || isInUse(part)) return;
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
     if (!answer.ok) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById("main");
-    if (!fresh || isInUse(main)) return;
+    const fresh = page.getElementById(part.id);
+    if (!fresh || isInUse(part)) return;
     const text = fresh.innerHTML;
     if (text === shown) return;
     shown = text;
-    main.replaceChildren(...fresh.childNodes);
-    dress(main);
+    part.replaceChildren(...fresh.childNodes);
+    dress(part);
   }
 
   function again() {
@@ -172,5 +172,5 @@ dress(document);
 closeMenus();
 if ("keys" in document.body.dataset) listenForKeys();
 document.addEventListener("htmx:after:settle", carry);
-const main = document.getElementById("main");
-if (main?.dataset.live) keepFresh(main);
+const part = document.querySelector("[data-live]");
+if (part) keepFresh(part);

@@ -10,7 +10,8 @@ from typing import Any
 from dashboards.period import Bucket, Period
 from dashboards.stats.question import Question
 
-Cell = str | int | float | None
+Metric = int | float | None
+Cell = str | Metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Row:
     """A row: its dimensions and its metrics, each in the order of the question."""
 
     dimensions: tuple[str, ...]
-    metrics: tuple[int | float | None, ...]
+    metrics: tuple[Metric, ...]
 
     def read(self, question: Question, name: str) -> Cell:
         """Return a metric or a dimension by its name."""
@@ -42,7 +43,7 @@ def write_answer(question: Question, found: Rows, now: float) -> dict[str, Any]:
     question = replace(question, period=found.period or question.period)
     rows = sorted(found.rows, key=lambda row: row.dimensions)
     for order in reversed(question.order):
-        rows.sort(key=lambda row, name=order.name: _place(row.read(question, name)), reverse=order.is_descending)  # type: ignore[misc]
+        rows.sort(key=lambda row, name=order.name: _rank(row.read(question, name)), reverse=order.is_descending)  # type: ignore[misc]
     shown = rows[question.offset : question.offset + question.limit]
     meta: dict[str, Any] = {}
     if found.warnings:
@@ -58,8 +59,8 @@ def write_answer(question: Question, found: Rows, now: float) -> dict[str, Any]:
     }
 
 
-def _place(cell: Cell) -> tuple[bool, Any]:
-    """Return what a cell is ordered by; one that is not known comes before the least."""
+def _rank(cell: Cell) -> tuple[bool, Cell]:
+    """Put the share of nothing below every number."""
     return cell is not None, cell
 
 

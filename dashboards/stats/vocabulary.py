@@ -19,15 +19,17 @@ VISIT_METRICS: Final = (
     "events",
     "scroll_depth",
 )
-CRASH_METRICS: Final = ("reports", "releases")
+HEALTH_METRICS: Final = ("sessions", "crash_free_sessions", "installs", "crash_free_installs")
+CRASH_METRICS: Final = ("reports", "releases", *HEALTH_METRICS)
 REFUSALS: Final = "refusals"
 CONVERSIONS: Final = "conversion_rate"
 """The metric of visits that needs a goal."""
 
 BUCKETS: Final = {f"time:{bucket.value}": bucket for bucket in Bucket}
 
+RELEASE: Final = "crash:release"
 CRASH_DIMENSIONS: Final = {
-    "crash:release": CrashAttribute.RELEASE,
+    RELEASE: CrashAttribute.RELEASE,
     "crash:environment": CrashAttribute.ENVIRONMENT,
     "crash:os": CrashAttribute.SYSTEM_VERSION,
     "crash:model": CrashAttribute.MODEL,

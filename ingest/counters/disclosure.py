@@ -9,12 +9,13 @@ holds all of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 
+from ingest.counters.amounts import from_bytes, to_bytes
 from ingest.counters.cells import NETWORK_K, Attribute, Key, Pair
 
 _MANY_NETWORKS: Final = 3
@@ -35,7 +36,7 @@ class Pending:
     """The counts of a value that too few have shared so far. It never leaves memory."""
 
     fallback: Key
-    amounts: list[int]
+    amounts: int = 0  # packed, see `amounts`
     senders: set[bytes] = field(default_factory=set, repr=False)
     networks: set[str] = field(default_factory=set, repr=False)
 
@@ -45,7 +46,7 @@ class Waiting(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     key: tuple[str, ...]
     fallback: tuple[str, ...]
-    amounts: list[int]
+    amounts: bytes
     senders: list[bytes]
     networks: list[str]
 
@@ -87,7 +88,7 @@ class Disclosure:
     def remember(self) -> list[Waiting]:
         """Return the values that may not be named yet, for the next process."""
         return [
-            Waiting(key, pending.fallback, pending.amounts, list(pending.senders), list(pending.networks))
+            Waiting(key, pending.fallback, to_bytes(pending.amounts), list(pending.senders), list(pending.networks))
             for key, pending in self._pending.items()
         ]
 
@@ -95,12 +96,16 @@ class Disclosure:
         """Go on watching values. Their counts stand under their fallbacks already."""
         for value in waiting:
             self._watched[value.key[0]] += 1
-            self._pending[value.key] = Pending(value.fallback, value.amounts, set(value.senders), set(value.networks))
+            self._pending[value.key] = Pending(
+                value.fallback, from_bytes(value.amounts), set(value.senders), set(value.networks)
+            )
 
-    def place(
-        self, key: Key, amounts: Sequence[int], who: Who, fallback: Key, *, free: bool
-    ) -> tuple[tuple[Key, Sequence[int]], ...]:
-        """Return what these amounts may add, to keys that may be named.
+    def is_named(self, key: Key) -> bool:
+        """Return whether a key has been named: then it stays so for the day."""
+        return key in self._disclosed
+
+    def place(self, key: Key, amounts: int, who: Who, fallback: Key, *, free: bool) -> tuple[tuple[Key, int], ...]:
+        """Return what these packed amounts may add, to keys that may be named.
 
         One entry as a rule; three when the key becomes named now: its earlier counts leave the fallback.
         """
@@ -114,17 +119,17 @@ class Disclosure:
             if self._watched[key[0]] >= self._threshold.values:
                 return ((fallback, amounts),)
             self._watched[key[0]] += 1
-            pending = self._pending[key] = Pending(fallback, [0] * len(amounts))
-        earlier = tuple(pending.amounts)
-        pending.amounts = [a + b for a, b in zip(pending.amounts, amounts, strict=True)]
+            pending = self._pending[key] = Pending(fallback)
+        earlier = pending.amounts
+        pending.amounts += amounts
         self._witness(pending, key, who)
         if not self._is_shared(pending, key):
             return ((pending.fallback, amounts),)
         del self._pending[key]
         self._disclosed.add(key)
-        if not any(earlier):
+        if not earlier:
             return ((key, amounts),)
-        return (pending.fallback, tuple(-amount for amount in earlier)), (key, earlier), (key, amounts)
+        return (pending.fallback, -earlier), (key, earlier), (key, amounts)
 
     def _witness(self, pending: Pending, key: Key, who: Who) -> None:
         # No set grows past what the decision needs: what is not needed is not remembered.

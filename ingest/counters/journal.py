@@ -19,8 +19,6 @@ from zlib import crc32
 
 import msgspec
 
-from ingest.counters.cells import Key
-
 _HEAD: Final = 8
 _COMPACT_FROM: Final = 8 << 20
 
@@ -32,7 +30,7 @@ class Counted(msgspec.Struct, array_like=True, tag="c", frozen=True, gc=False):
     day: int  # ordinal of the date
     segment: int
     mixed: int
-    cells: list[tuple[tuple[str, ...], list[int]]]
+    cells: list[tuple[tuple[str, ...], bytes]]  # amounts as of `amounts.to_bytes`
     exemplars: list[tuple[str, int, str, str, str]]
     span: int = 1  # days that it is about
 
@@ -184,8 +182,3 @@ class Unjournaled:
 def _record(entries: Sequence[Entry]) -> bytes:
     body = _ENCODER.encode(entries)
     return len(body).to_bytes(4, "little") + crc32(body).to_bytes(4, "little") + body
-
-
-def packed(cells: dict[Key, list[int]]) -> list[tuple[tuple[str, ...], list[int]]]:
-    """Return cells in the order and form of an entry."""
-    return list(cells.items())

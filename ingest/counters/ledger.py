@@ -19,9 +19,10 @@ from hashlib import blake2b
 from typing import Final
 
 from ingest.app import App
-from ingest.counters.cells import METRICS, UNKNOWN_OWNER, Key, Refusal
+from ingest.counters.amounts import from_bytes, pack, to_bytes
+from ingest.counters.cells import UNKNOWN_OWNER, Key, Refusal
 from ingest.counters.exemplar import Exemplar
-from ingest.counters.journal import Counted, Done, Entry, Journal, Named, Salt, Sent, Shut, Taken, Unjournaled, packed
+from ingest.counters.journal import Counted, Done, Entry, Journal, Named, Salt, Sent, Shut, Taken, Unjournaled
 from ingest.counters.window import DAY, WEEK, Change, Day, Lot, Remembered, Rules, Window
 from ingest.site import Site
 
@@ -215,13 +216,13 @@ class Ledger:
             raise
 
     def _rewrite(self) -> None:
-        self._journal.rewrite(self.standing())
-        self._jammed = False
         # What this turn has added so far stands in the new file: it must not be told a second time.
-        self._fresh = []
         for window in self._windows.values():
             for day in window.days():
                 day.settle()
+        self._journal.rewrite(self.standing())
+        self._jammed = False
+        self._fresh = []
         self._ship_unsent()
 
     def flush(self, *, eager: bool = True) -> None:
@@ -293,7 +294,7 @@ class Ledger:
         for sequence, lot in sorted(self._shipped.items()):
             # Written already, so that a recalled close leaves the cells as they are: its rows must come out the same.
             yield Named(lot.owner, lot.date.toordinal(), [], written=True, span=lot.span)
-            cells, stacks = dict(lot.cells), dict(lot.exemplars)
+            cells, stacks = {key: pack(amounts) for key, amounts in lot.cells.items()}, dict(lot.exemplars)
             yield _counted(Change(lot.owner, lot.date, lot.segments[-1], 0, cells, stacks, lot.span))
             yield _sent(sequence, lot, [lot.segments[-1]])
         for window in self._windows.values():
@@ -325,7 +326,7 @@ class Ledger:
         for owner in owners if remembered is None else ():
             window = self._windows.get((owner.owner, DAY))
             for day in window.days() if window and isinstance(owner, Site) else ():
-                day.mark_restart(len(METRICS))
+                day.mark_restart()
                 self.touch(day)
         self._rewrite()
         return [Batch(number, lot, partial(self.arrived, number)) for number, lot in sorted(waiting.items())]
@@ -400,7 +401,8 @@ class Ledger:
 def _counted(change: Change) -> Counted:
     exemplars = [(group, e.algorithm, e.type, e.function, e.stack) for group, e in change.exemplars.items()]
     day = change.date.toordinal()
-    return Counted(change.owner, day, change.segment, change.mixed, packed(change.cells), exemplars, change.span)
+    cells = [(key, to_bytes(amounts)) for key, amounts in change.cells.items()]
+    return Counted(change.owner, day, change.segment, change.mixed, cells, exemplars, change.span)
 
 
 def _sent(sequence: int, lot: Lot, segments: list[int]) -> Sent:
@@ -413,7 +415,7 @@ def _change(entry: Counted) -> Change:
         date.fromordinal(entry.day),
         entry.segment,
         entry.mixed,
-        {tuple(key): list(amounts) for key, amounts in entry.cells},
+        {key: from_bytes(amounts) for key, amounts in entry.cells},
         {group: Exemplar(version, kind, function, stack) for group, version, kind, function, stack in entry.exemplars},
         entry.span,
     )

@@ -8,6 +8,8 @@ from typing import Final
 
 from starlette.types import Message, Send
 
+from ingest.counters.ledger import Ledger
+
 _OPEN: Final = [(b"access-control-allow-origin", b"*"), (b"x-content-type-options", b"nosniff")]
 
 
@@ -22,6 +24,20 @@ class Answer:
         """Send both messages."""
         await send(self.start)
         await send(self.body)
+
+    @property
+    def takes(self) -> bool:
+        """Whether it says that a submission was taken."""
+        return bool(self.start["status"] < 300)
+
+    def readable_by(self, origin: bytes) -> Answer:
+        """Return the same for a page that asks with credentials; no origin: for any page that asks without."""
+        if not origin:
+            return self
+        # Fetch, 3.2.5: where credentials are included, `*` is the name of nobody.
+        others = [header for header in self.start["headers"] if header not in _OPEN[:1]]
+        named = [(_OPEN[0][0], origin), (b"access-control-allow-credentials", b"true"), (b"vary", b"origin")]
+        return Answer({**self.start, "headers": [*named, *others]}, self.body)
 
 
 def answer(status: int, body: bytes = b"", headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:
@@ -40,6 +56,18 @@ def refused(reason: str) -> Answer:
 
 ACCEPTED: Final = answer(202)
 BUSY: Final = answer(503, headers=((b"retry-after", b"30"),))
+EMPTY: Final = answer(204)
+PIXEL: Final = answer(
+    200,
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,"
+    b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;",
+    (
+        (b"content-type", b"image/gif"),
+        (b"cache-control", b"no-store"),
+        (b"cross-origin-resource-policy", b"cross-origin"),
+    ),
+)
+"""One transparent pixel."""
 TOO_LARGE: Final = answer(413)
 WRONG_TYPE: Final = answer(415)
 PREFLIGHT: Final = answer(
@@ -50,3 +78,14 @@ PREFLIGHT: Final = answer(
         (b"access-control-max-age", b"86400"),
     ),
 )
+
+
+async def settle(ledger: Ledger, made: Answer) -> Answer:
+    """Wait until what was counted is journaled, refusals too; return the answer, or BUSY in the place of a promise."""
+    if made is BUSY:
+        return made
+    try:
+        await ledger.settled()
+    except OSError:
+        return BUSY if made.takes else made
+    return made

@@ -9,7 +9,7 @@ from ingest.boundary.identifiers import find_identifier
 from ingest.counters.cells import DOWNLOAD_EVENT, MISSING_EVENT, OUTBOUND_EVENT, PROP, WITHHELD, Attribute
 from ingest.hits.hit import Detail
 from ingest.hits.location import Location
-from ingest.hits.paths import fold_path, read_path
+from ingest.hits.paths import fold_path
 from ingest.site import Site
 
 _LONGEST: Final = 120
@@ -30,7 +30,7 @@ def details_of(event: str, props: Props, site: Site) -> list[Detail]:
     elif event == MISSING_EVENT:
         path = _text(props.get("path"))
         if path.startswith("/"):
-            found.append(Detail(Attribute.MISSING, _page(Location.read(f"http://_{path}"))))
+            found.append(Detail(Attribute.MISSING, fold_path(path)))
     return found + [
         Detail(PROP + declared, _value(given))
         for name, given in props.items()
@@ -49,14 +49,10 @@ def _address(url: str, site: Site) -> str:
     if not location.host:
         return ""
     if location.host in site.hosts:
-        return _page(location)
+        return fold_path(location.path)
     is_sound = location.host.isascii() and location.host.isprintable() and find_identifier(location.host) is None
     host = location.host if is_sound else WITHHELD
-    return host + _page(location).rstrip("/")
-
-
-def _page(location: Location) -> str:
-    return fold_path(read_path(location.path))
+    return host + fold_path(location.path).rstrip("/")
 
 
 def _value(given: object) -> str:

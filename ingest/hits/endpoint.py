@@ -6,7 +6,6 @@ alike, with 202 and no body: a client learns nothing about what was dropped.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -18,21 +17,27 @@ from ingest.boundary.address import Address
 from ingest.boundary.airlock import ADDRESS
 from ingest.boundary.consent import objects
 from ingest.boundary.geo import Countries
-from ingest.boundary.networks import Networks
+from ingest.boundary.networks import Hosting, Networks
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import UNKNOWN_OWNER, Refusal
 from ingest.counters.disclosure import Who
 from ingest.counters.ledger import Ledger
 from ingest.counters.window import Day
 from ingest.hits.agents import Agents
-from ingest.hits.answers import ACCEPTED, BUSY, PREFLIGHT, TOO_LARGE, WRONG_TYPE, Answer, refused
+from ingest.hits.answers import ACCEPTED, BUSY, PREFLIGHT, TOO_LARGE, WRONG_TYPE, Answer, refused, settle
+from ingest.hits.hints import HEADERS
 from ingest.hits.hit import Arrival
 from ingest.hits.location import Location
-from ingest.hits.paths import Paths
+from ingest.hits.names import Names
+from ingest.hits.recent import Recent
+from ingest.hits.setups import Setup, Setups
 from ingest.hits.steps import walk
+from ingest.hits.trace import Passage, Trace
+from ingest.hits.traffic import VPN
 from ingest.hits.visit import Presence
 from ingest.hits.visits import Visits
 from ingest.hits.wire import Submission, WireError, props_of, read_submissions
+from ingest.rates import Rates
 from ingest.site import Site, Sites
 
 _TYPES: Final = (b"text/plain", b"application/json", b"")
@@ -41,34 +46,14 @@ _LONGEST_AGENT: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class HitLimits:
-    """How much is read: bytes of a body, and submissions of one sender in a minute (0: no limit)."""
+    """How much is read: bytes of a body, and submissions of one sender in a minute (0: no limit).
+
+    `frequent` is how many of these people send at most (0: they are not told apart by it).
+    """
 
     body: int
     per_minute: int = 0
-
-
-class Rates:
-    """Submissions of each sender in the running minute, forgotten with it."""
-
-    def __init__(self, per_minute: int) -> None:
-        """Take the most that one sender may send in a minute; 0 sets no limit."""
-        self._most = per_minute
-        self._minute = 0
-        self._counts: Counter[bytes] = Counter()
-
-    @property
-    def limited(self) -> bool:
-        """Whether there is a limit at all."""
-        return self._most > 0
-
-    def is_over(self, sender: bytes, now: float) -> bool:
-        """Count a submission and return whether it is past the limit."""
-        minute = int(now) // 60
-        if minute != self._minute:
-            self._minute = minute
-            self._counts.clear()
-        self._counts[sender] += 1
-        return self._counts[sender] > self._most
+    frequent: int = 0
 
 
 class HitEndpoint:
@@ -83,9 +68,12 @@ class HitEndpoint:
         keys: DayKeys,
         countries: Countries,
         agents: Agents,
-        paths: Paths,
+        names: Names,
+        setups: Setups,
+        recent: Recent,
         clock: Callable[[], float],
         limits: HitLimits,
+        hosting: Hosting,
     ) -> None:
         """Take the configured sites, where to count, the keys of the day, and the time in seconds since the epoch."""
         self._sites = sites
@@ -94,10 +82,13 @@ class HitEndpoint:
         self._keys = keys
         self._countries = countries
         self._agents = agents
-        self._paths = paths
+        self._names = names
+        self._setups = setups
+        self._recent = recent
         self._clock = clock
-        self._most_bytes = limits.body
-        self._rates = Rates(limits.per_minute)
+        self._limits = limits
+        self._rates = Rates()
+        self._hosting = hosting
         self._own: dict[tuple[str, ...], Networks] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,47 +102,64 @@ class HitEndpoint:
             answer = await self._answer(scope, receive)
         except DisconnectedError:
             return None
-        if answer is not BUSY:
-            try:
-                # What was refused is counted too, by its reason.
-                await self._ledger.settled()
-            except OSError:
-                answer = BUSY if answer is ACCEPTED else answer
-        await answer.send(send)
+        await (await settle(self._ledger, answer)).send(send)
         return None
+
+    def count(self, site: Site, submission: Submission, scope: Scope) -> None:
+        """Take a submission of another protocol the way that all take; `scope` is its request's."""
+        self._count(site, submission, _Request(_wanted(scope["headers"]), scope[ADDRESS]), self._clock())
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         """Count what a request brings and return the answer to it. Raises DisconnectedError."""
         headers = _wanted(scope["headers"])
         if scope["method"] != "POST" or _type(headers) not in _TYPES:
-            self._ledger.refuse(UNKNOWN_OWNER, Refusal.BAD_TYPE, self._clock())
+            self._refuse(UNKNOWN_OWNER, Refusal.BAD_TYPE, self._clock())
             return WRONG_TYPE
-        body = await read_body(receive, self._most_bytes)
+        body = await read_body(receive, self._limits.body)
         if isinstance(body, Refusal):
-            self._ledger.refuse(UNKNOWN_OWNER, body, self._clock())
+            self._refuse(UNKNOWN_OWNER, body, self._clock())
             return TOO_LARGE
         return self._take(body, headers, scope[ADDRESS])
 
     def _take(self, body: bytes, headers: dict[bytes, bytes], address: Address) -> Answer:
         now = self._clock()
-        if self._ledger.full:
+        setup, body = self._setups.pick(body, now)
+        if setup is None and self._ledger.full:
             return BUSY
+        found = self._read(body)
+        request = _Request(headers, address)
+        if setup is not None:
+            return self._rehearse(setup, found, request, now)
+        if isinstance(found, _Fault):
+            self._refuse(UNKNOWN_OWNER, found.reason, now)
+            return refused(found.error)
+        for site, submission in found:
+            self._count(site, submission, request, now)
+        return ACCEPTED
+
+    def _read(self, body: bytes) -> list[tuple[Site, Submission]] | _Fault:
+        """Return every submission of a body with each site that it names."""
         try:
             submissions = read_submissions(body)
             for submission in submissions:
                 props_of(submission)
-            sites = [self._sites_of(submission) for submission in submissions]
         except WireError as error:
             reason = Refusal.BAD_JSON if str(error) == "not JSON" else Refusal.BAD_FIELD
-            self._ledger.refuse(UNKNOWN_OWNER, reason, now)
-            return refused(str(error))
-        if not all(sites):
-            self._ledger.refuse(UNKNOWN_OWNER, Refusal.UNKNOWN_SITE, now)
-            return refused("field d names no site of this server")
-        request = _Request(headers, address)
-        for submission, owners in zip(submissions, sites, strict=True):
-            for site in owners:
-                self._count(site, submission, request, now)
+            return _Fault(reason, str(error))
+        named = [(submission, self._sites_of(submission)) for submission in submissions]
+        if not all(sites for _, sites in named):
+            return _Fault(Refusal.UNKNOWN_SITE, "field d names no site of this server")
+        return [(site, submission) for submission, sites in named for site in sites]
+
+    def _rehearse(
+        self, setup: Setup, found: list[tuple[Site, Submission]] | _Fault, request: _Request, now: float
+    ) -> Answer:
+        """Tell whoever tests what would become of submissions, and answer as if they were counted."""
+        if isinstance(found, _Fault):
+            setup.tell(Trace("", "", (Passage("body", found.error, found.reason),)))
+            return refused(found.error)
+        for site, submission in found:
+            setup.tell(setup.rehearsal.take(self._arrival(site, submission, request, None, now), now))
         return ACCEPTED
 
     def _sites_of(self, submission: Submission) -> list[Site]:
@@ -162,31 +170,49 @@ class HitEndpoint:
 
     def _count(self, site: Site, submission: Submission, request: _Request, now: float) -> None:
         day = self._ledger.day(site, now)
-        arrival = Arrival(
-            site=site,
-            submission=submission,
-            location=Location.read(submission.address_of_page),
-            agent=self._agents.read(request.agent),
-            country=request.country(self._countries),
-            network=request.address.network,
-            languages=request.languages,
-            from_own_network=bool(site.own_networks) and request.address.is_in(self._networks(site.own_networks)),
-            over_rate=self._rates.limited
-            and self._rates.is_over(self._keys.sender(site.id, day.date, request.address), now),
-        )
-        hit = walk(arrival, self._paths)
+        presence = self._presence(site, day, request)
+        hit = walk(self._arrival(site, submission, request, presence.who.sender, now), self._names)
         if isinstance(hit, Refusal):
-            self._ledger.refuse(site.owner, hit, now)
+            self._refuse(site.owner, hit, now)
             return
         before = self._ledger.day_before(site, day)
         refusal = self._visits.take(
-            hit,
-            self._presence(site, day, request),
-            self._presence(site, before, request) if before is not None else None,
-            now,
+            hit, presence, self._presence(site, before, request) if before is not None else None, now
         )
         if refusal is not None:
-            self._ledger.refuse(site.owner, refusal, now)
+            self._refuse(site.owner, refusal, now)
+            return
+        self._recent.came(site.id, presence.visitor, presence.who)
+
+    def _arrival(
+        self, site: Site, submission: Submission, request: _Request, sender: bytes | None, now: float
+    ) -> Arrival:
+        """Join a submission with what its request tells. Without a sender nothing is said of its rate."""
+        address = request.address
+        is_exit = bool(site.own_exits) and address.is_in(self._networks(site.own_exits))
+        from_hosting = is_exit or address.is_hosting(self._hosting)
+        # Behind an exit of the operator's own are many people with one address: no rate says anything about them.
+        rate = 0 if is_exit or sender is None else self._rates.count(sender, now)
+        return Arrival(
+            site=site,
+            submission=submission,
+            location=Location.read(submission.address_of_page),
+            agent=self._agents.read(request.agent, request.hints),
+            # The country of a data centre is nobody's; and were it told of others, `(vpn)` would say "our own VPN".
+            country=VPN if from_hosting else request.country(self._countries),
+            network=address.network,
+            languages=request.languages,
+            tells_fetch=request.tells_fetch,
+            is_prefetch=request.is_prefetch,
+            from_own_network=bool(site.own_networks) and address.is_in(self._networks(site.own_networks)),
+            from_hosting=from_hosting,
+            over_rate=0 < self._limits.per_minute < rate,
+            is_frequent=0 < self._limits.frequent < rate,
+        )
+
+    def _refuse(self, owner: str, reason: Refusal, now: float) -> None:
+        self._ledger.refuse(owner, reason, now)
+        self._recent.refused(owner, reason)
 
     def _presence(self, site: Site, day: Day, request: _Request) -> Presence:
         visitor = self._keys.visitor(site.id, day.date, request.address, request.agent)
@@ -200,15 +226,26 @@ class HitEndpoint:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """Why a body cannot be read, for counting and for whoever sent it."""
+
+    reason: Refusal
+    error: str
+
+
 class _Request:
     """What every submission of one request shares."""
 
-    __slots__ = ("_country", "address", "agent", "languages")
+    __slots__ = ("_country", "address", "agent", "hints", "is_prefetch", "languages", "tells_fetch")
 
     def __init__(self, headers: dict[bytes, bytes], address: Address) -> None:
         self.address = address
         self.agent = headers.get(b"user-agent", b"").decode("latin-1")[:_LONGEST_AGENT]
+        self.hints = tuple([headers.get(name, b"") for name in HEADERS])
         self.languages = headers.get(b"accept-language", b"").decode("latin-1")
+        self.tells_fetch = b"sec-fetch-site" in headers
+        self.is_prefetch = any(headers.get(name, b"")[:8].lower() == b"prefetch" for name in _PURPOSES)
         self._country: str | None = None
 
     def country(self, countries: Countries) -> str:
@@ -218,7 +255,12 @@ class _Request:
         return self._country
 
 
-_WANTED: Final = frozenset({b"user-agent", b"accept-language", b"content-type"})
+_PURPOSES: Final = (b"sec-purpose", b"purpose", b"x-moz")
+"""Where browsers say that they load ahead: "prefetch" (Fetch, 2.2.5), Chromium also "prefetch;prerender"."""
+
+_WANTED: Final = frozenset(
+    {b"user-agent", b"accept-language", b"content-type", b"sec-fetch-site", *_PURPOSES, *HEADERS}
+)
 
 
 def _wanted(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

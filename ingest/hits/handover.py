@@ -9,6 +9,11 @@ from ingest.counters.window import Day
 from ingest.hits.visit import Cell, Tally, Visit
 
 
+def _all_cells(tally: Tally) -> list[Cell]:
+    """Return the cells of a tally; what has been named is tried again, and found to be."""
+    return [*(Cell(slot.key) for slot in tally.named), *tally.cells]
+
+
 class Underway(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A visit between two hits, as a planned restart hands it from memory to memory. Nothing of it is unfolded."""
 
@@ -20,6 +25,7 @@ class Underway(msgspec.Struct, array_like=True, frozen=True, gc=False):
     hour: int
     now: int
     last: float
+    told: float
     values: dict[str, str]
     cells: list[Cell]
     pages: list[tuple[str, list[Cell], int]]  # name, cells, deepest percent
@@ -45,10 +51,11 @@ class Underway(msgspec.Struct, array_like=True, frozen=True, gc=False):
             hour=visit.hour,
             now=visit.now,
             last=visit.last,
+            told=visit.told,
             values=visit.values,
-            cells=list(visit.tally.cells),
-            pages=[(name, list(tally.cells), tally.deepest) for name, tally in visit.pages.items()],
-            parts=[(list(tally.cells), tally.by_week) for tally in visit.parts.values()],
+            cells=_all_cells(visit.tally),
+            pages=[(name, _all_cells(tally), tally.deepest) for name, tally in visit.pages.items()],
+            parts=[(_all_cells(tally), tally.by_week) for tally in visit.parts.values()],
             entry=visit.entry,
             exit=visit.exit,
             counted_there=visit.counted_there,
@@ -67,6 +74,7 @@ class Underway(msgspec.Struct, array_like=True, frozen=True, gc=False):
             day=day,
             hour=self.hour,
             last=self.last,
+            told=self.told,
             values=self.values,
             tally=Tally(tuple(self.cells), first=False),
             now=self.now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
@@ -26,14 +27,12 @@ class Location:
         authority, slash, path = rest.partition("/")
         return cls(_host(authority), slash + path or "/", query, fragment)
 
-    def params(self) -> dict[str, str]:
-        """Return the query's parameters; the first of a name counts, and no more than fifty are read."""
-        found: dict[str, str] = {}
+    def params(self) -> Iterator[tuple[str, str]]:
+        """Yield the query's parameters, no more than fifty: names decoded, values as they were sent."""
         for part in self.query.split("&", 50)[:50]:
             name, _, value = part.partition("=")
             if name:
-                found.setdefault(unquote_plus(name).lower(), unquote_plus(value))
-        return found
+                yield unquote_plus(name), value
 
 
 def _host(authority: str) -> str:

@@ -1,4 +1,4 @@
-"""Where a visit came from: the referring host, and the name that it goes by."""
+"""Where a visit came from: the referring host, the name that it goes by, the campaign, and the channel."""
 
 from __future__ import annotations
 
@@ -7,25 +7,15 @@ from typing import Final
 
 from ingest.boundary.identifiers import find_identifier
 from ingest.counters.cells import WITHHELD
+from ingest.hits.campaigns import NONE, UNTAGGED, Campaign, read_campaign
+from ingest.hits.catalogue import Catalogue, Known
+from ingest.hits.channels import Clues, channel_of
+from ingest.hits.domains import find
 from ingest.hits.location import Location
 from ingest.site import Profile, Site
 
 DIRECT: Final = "(direct)"
 _LONGEST: Final = 100
-
-_NAMES: Final = {
-    "google": "Google", "bing": "Bing", "duckduckgo": "DuckDuckGo", "yahoo": "Yahoo", "ecosia": "Ecosia",
-    "qwant": "Qwant", "startpage": "Startpage", "yandex": "Yandex", "baidu": "Baidu",
-    "facebook": "Facebook", "instagram": "Instagram", "linkedin": "LinkedIn", "lnkd": "LinkedIn",
-    "reddit": "Reddit", "youtube": "YouTube", "twitter": "X", "pinterest": "Pinterest", "github": "GitHub",
-    "wikipedia": "Wikipedia", "chatgpt": "ChatGPT", "perplexity": "Perplexity", "claude": "Claude",
-}  # fmt: skip
-_HOSTS: Final = {
-    "search.brave.com": "Brave Search", "news.ycombinator.com": "Hacker News", "t.co": "X", "x.com": "X",
-    "youtu.be": "YouTube", "gemini.google.com": "Gemini", "copilot.microsoft.com": "Copilot",
-    "old.reddit.com": "Reddit", "out.reddit.com": "Reddit", "l.facebook.com": "Facebook",
-}  # fmt: skip
-_SECOND_LEVEL: Final = frozenset({"co", "com", "org", "net", "gov", "ac", "edu"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +24,56 @@ class Source:
 
     name: str
     referrer: str  # host, or (direct)
+    channel: str = ""
+    campaign: Campaign = UNTAGGED
 
 
-def source_of(page: Location, came_from: str, site: Site) -> Source:
+_UNTOLD: Final = Source(DIRECT, DIRECT, channel_of(Clues()))
+
+
+def source_of(page: Location, came_from: str, site: Site, catalogue: Catalogue) -> Source:
     """Return the source of a visit that began on this page.
 
-    A tagged link (`utm_source`, `source`, `ref`) names its source itself, but not in the strict profile; else the
-    referring host does. The site's own hosts refer nobody. Path and query of the referrer are not looked at.
+    A tagged link names its source itself, but not in the strict profile; else the referring host does, else a click
+    identifier. Path and query of the referrer are not looked at.
     """
-    referrer = _referrer(came_from, site)
-    tagged = _tag(page) if page.query and site.profile is not Profile.STRICT else ""
-    if tagged:
-        return Source(_spoken(tagged), referrer)
-    return Source(DIRECT if referrer == DIRECT else name_of(referrer), referrer)
+    referrer = _referrer(referring_host(came_from), site, catalogue)
+    tagged = bool(page.query) and site.profile is not Profile.STRICT
+    campaign = read_campaign(page, site) if tagged else UNTAGGED
+    if referrer == DIRECT and campaign is UNTAGGED:
+        return _UNTOLD
+    name, known = _named(campaign, referrer, catalogue)
+    clues = Clues(
+        source="" if name == DIRECT else name.lower() if known is None else known.name.lower(),
+        medium=_told(campaign.medium),
+        campaign=_told(campaign.campaign),
+        kind=known.kind if known is not None else None,
+        click=campaign.click,
+    )
+    return Source(name, referrer, channel_of(clues), campaign)
 
 
-def _tag(page: Location) -> str:
-    params = page.params()
-    told = (" ".join(params.get(name, "").split()) for name in ("utm_source", "source", "ref"))
-    return next(filter(None, told), "")
+def referring_host(came_from: str) -> str:
+    """Return the host of the page that linked here, without `www.`, or nothing."""
+    return Location.read(came_from).host.removeprefix("www.") if came_from else ""
 
 
-def _referrer(came_from: str, site: Site) -> str:
-    host = Location.read(came_from).host.removeprefix("www.")
-    if not host or any(host == own.removeprefix("www.") for own in site.hosts):
+def is_spam(host: str, site: Site, catalogue: Catalogue) -> bool:
+    """Return whether a referring host is on the list of spam. What the operator named is not."""
+    return bool(host) and catalogue.is_spam(host) and find(host, site.named_hosts) is None
+
+
+def _referrer(host: str, site: Site, catalogue: Catalogue) -> str:
+    """Return the host as it may be kept; a subdomain of one that the operator named counts as the named one.
+
+    The site's own hosts refer nobody, and neither do those that people pass to pay or to sign in.
+    """
+    if not host or host in site.own_hosts:
+        return DIRECT
+    named = find(host, site.named_hosts)
+    if named is not None:
+        return named
+    if catalogue.is_bounce(host):
         return DIRECT
     return host if _is_host(host) and find_identifier(host) is None else WITHHELD
 
@@ -68,20 +84,25 @@ def _is_host(text: str) -> bool:
     return len(text) <= _LONGEST and all(character.isalnum() or character in marks for character in text)
 
 
-def name_of(host: str) -> str:
-    """Return the name that a referring host goes by, or the host itself."""
-    if host in _HOSTS:
-        return _HOSTS[host]
-    labels = host.split(".")
-    if len(labels) < 2:
-        return host
-    label = labels[-3] if len(labels) > 2 and labels[-2] in _SECOND_LEVEL else labels[-2]
-    return _NAMES.get(label, host)
+def _named(campaign: Campaign, referrer: str, catalogue: Catalogue) -> tuple[str, Known | None]:
+    """Return what the source is called, and what is known of it."""
+    if campaign.named != NONE:
+        return _by_tag(campaign.named, catalogue)
+    if referrer != DIRECT:
+        known = catalogue.host(referrer)
+        return (known.name if known is not None else referrer), known
+    known = catalogue.tag(campaign.click.source) if campaign.click is not None else None
+    return (known.name if known is not None else DIRECT), known
 
 
-def _spoken(tag: str) -> str:
-    # A long one is not cut: an identifier could lose what it is known by, and stay.
-    if len(tag) > _LONGEST or not tag.isprintable() or find_identifier(tag) is not None:
-        return WITHHELD
-    known = _NAMES.get(tag.lower())
-    return known or (name_of(tag.lower()) if "." in tag else tag)
+def _by_tag(tag: str, catalogue: Catalogue) -> tuple[str, Known | None]:
+    if tag == WITHHELD:
+        return WITHHELD, None
+    # Of an address, the host: some programs write the whole of it into `ref`.
+    host = Location.read(tag).host.removeprefix("www.")
+    known = catalogue.host(host) if host else catalogue.tag(tag.lower())
+    return (known.name if known is not None else host or tag), known
+
+
+def _told(value: str) -> str:
+    return "" if value == NONE else value.lower()

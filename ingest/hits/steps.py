@@ -13,36 +13,53 @@ from ingest.boundary.identifiers import find_identifier
 from ingest.counters.cells import MISSING_EVENT, WITHHELD, Refusal
 from ingest.hits.details import details_of
 from ingest.hits.hit import Arrival, Hit, Kind
-from ingest.hits.paths import Paths, read_path
-from ingest.hits.sources import source_of
-from ingest.hits.wire import props_of
+from ingest.hits.names import Names
+from ingest.hits.paths import read_path
+from ingest.hits.sources import is_spam, referring_host, source_of
+from ingest.hits.wire import Heartbeat, props_of
 
-Step = Callable[[Hit, Paths], Refusal | None]
+Step = Callable[[Hit, Names], Refusal | None]
 
 _LONGEST_DWELL: Final = 3_600_000  # an hour in front of one page is a forgotten tab
 
 
-def drop_foreign_host(hit: Hit, _: Paths) -> Refusal | None:
+def drop_foreign_host(hit: Hit, _: Names) -> Refusal | None:
     """Refuse pages of hosts that the site does not declare."""
     return None if hit.arrival.location.host in hit.arrival.site.hosts else Refusal.HOST
 
 
-def drop_bot(hit: Hit, _: Paths) -> Refusal | None:
+def drop_bot(hit: Hit, _: Names) -> Refusal | None:
     """Refuse crawlers and other programs."""
     return Refusal.BOT if hit.arrival.agent.bot else None
 
 
-def drop_own_network(hit: Hit, _: Paths) -> Refusal | None:
+def drop_spam(hit: Hit, names: Names) -> Refusal | None:
+    """Refuse what says that it comes from a host which only wants to be seen in statistics."""
+    host = referring_host(hit.arrival.submission.came_from)
+    return Refusal.SPAM if is_spam(host, hit.arrival.site, names.catalogue) else None
+
+
+def drop_headless(hit: Hit, _: Names) -> Refusal | None:
+    """Refuse browsers that say that a program drives them."""
+    return Refusal.HEADLESS if hit.arrival.agent.headless else None
+
+
+def drop_prefetch(hit: Hit, _: Names) -> Refusal | None:
+    """Refuse what was loaded ahead; our beacon waits until somebody looks, others do not."""
+    return Refusal.PREFETCH if hit.arrival.is_prefetch else None
+
+
+def drop_own_network(hit: Hit, _: Names) -> Refusal | None:
     """Refuse the operator's own people."""
     return Refusal.OWN_NETWORK if hit.arrival.from_own_network else None
 
 
-def drop_over_rate(hit: Hit, _: Paths) -> Refusal | None:
+def drop_over_rate(hit: Hit, _: Names) -> Refusal | None:
     """Refuse what a sender sends past the operator's limit."""
     return Refusal.OVER_RATE if hit.arrival.over_rate else None
 
 
-def drop_excluded(hit: Hit, _: Paths) -> Refusal | None:
+def drop_excluded(hit: Hit, _: Names) -> Refusal | None:
     """Refuse pages that the operator excludes."""
     patterns = hit.arrival.site.excluded
     if not patterns:
@@ -53,7 +70,7 @@ def drop_excluded(hit: Hit, _: Paths) -> Refusal | None:
     return Refusal.EXCLUDED if any(pattern.match(name) for pattern in patterns for name in names) else None
 
 
-def put_kind(hit: Hit, _: Paths) -> None:
+def put_kind(hit: Hit, _: Names) -> None:
     """Tell page views, engagement and events apart."""
     name = hit.arrival.submission.event
     if name == "pageview":
@@ -68,44 +85,49 @@ def put_kind(hit: Hit, _: Paths) -> None:
         hit.interactive = hit.arrival.submission.is_interactive and name != MISSING_EVENT
 
 
-def put_page(hit: Hit, paths: Paths) -> None:
+def put_page(hit: Hit, names: Names) -> None:
     """Name the page."""
     arrival = hit.arrival
-    hit.page = paths.page(arrival.location, arrival.site, keeps_fragment=arrival.submission.keeps_fragment)
+    hit.page = names.paths.page(arrival.location, arrival.site, keeps_fragment=arrival.submission.keeps_fragment)
 
 
-def put_source(hit: Hit, _: Paths) -> None:
-    """Name where the person came from."""
-    arrival = hit.arrival
-    hit.source = source_of(arrival.location, arrival.submission.came_from, arrival.site)
+def put_source(hit: Hit, names: Names) -> None:
+    """Name where the person came from. Engagement begins no visit, so nobody would ask."""
+    if hit.kind is not Kind.ENGAGEMENT:
+        arrival = hit.arrival
+        hit.source = source_of(arrival.location, arrival.submission.came_from, arrival.site, names.catalogue)
 
 
-def put_engagement(hit: Hit, _: Paths) -> None:
+def put_engagement(hit: Hit, _: Names) -> None:
     """Take seconds and depth as told."""
     if hit.kind is Kind.ENGAGEMENT:
         submission = hit.arrival.submission
+        hit.is_heartbeat = isinstance(submission, Heartbeat)
         hit.seconds = round(min(max(submission.e or 0, 0), _LONGEST_DWELL) / 1000)
         depth = submission.sd
         hit.scroll = depth if depth is not None and 0 <= depth <= 100 else None
 
 
-def put_details(hit: Hit, _: Paths) -> None:
+def put_details(hit: Hit, _: Names) -> None:
     """Take what an event is about: a link, a file, a missing page, declared properties."""
     if hit.kind is Kind.EVENT:
         hit.details = details_of(hit.event, props_of(hit.arrival.submission), hit.arrival.site)
 
 
-def put_goals(hit: Hit, _: Paths) -> None:
+def put_goals(hit: Hit, _: Names) -> None:
     """Name the goals that this view or event reaches."""
     if hit.kind is not Kind.ENGAGEMENT and hit.arrival.site.goals:
-        page = hit.page.name if hit.kind is Kind.PAGEVIEW else ""
+        page = hit.page.path if hit.kind is Kind.PAGEVIEW else ""
         hit.goals = hit.arrival.site.goals_reached(page, hit.event)
 
 
-STEPS: Final[tuple[Callable[[Hit, Paths], Refusal | None], ...]] = (
+STEPS: Final[tuple[Callable[[Hit, Names], Refusal | None], ...]] = (
     drop_foreign_host,
     drop_own_network,
+    drop_headless,
     drop_bot,
+    drop_spam,
+    drop_prefetch,
     drop_over_rate,
     drop_excluded,
     put_kind,
@@ -117,11 +139,11 @@ STEPS: Final[tuple[Callable[[Hit, Paths], Refusal | None], ...]] = (
 )
 
 
-def walk(arrival: Arrival, paths: Paths) -> Hit | Refusal:
+def walk(arrival: Arrival, names: Names) -> Hit | Refusal:
     """Take an arrival through the steps: a hit, or the reason of the first step that refused it."""
     hit = Hit(arrival)
     for step in STEPS:
-        refusal = step(hit, paths)
+        refusal = step(hit, names)
         if refusal is not None:
             return refusal
     return hit

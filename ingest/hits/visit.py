@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from ingest.counters.amounts import lane
 from ingest.counters.cells import RARE, Attribute, Key, Metric
 from ingest.counters.disclosure import Who
-from ingest.counters.window import Day
-
-WIDTH: Final = len(Metric)
+from ingest.counters.window import Day, Slot
 
 IN_ITS_HOUR: Final = (Metric.PAGEVIEWS, Metric.EVENTS, Metric.SCROLL, Metric.SCROLLS)
 """What counts in the hour in which it happens; the rest is about whole visits and counts where they began."""
@@ -39,8 +38,9 @@ class Cell(NamedTuple):
 class Tally:
     """Amounts of a visit, or of one part of it, since they were last folded."""
 
-    cells: tuple[Cell, ...]
-    amounts: list[int] = field(default_factory=lambda: [0] * WIDTH)
+    cells: tuple[Cell, ...]  # those that may not be named yet, or were not tried
+    amounts: int = 0  # packed: see `amounts`
+    named: list[Slot] = field(default_factory=list)  # those that may
     first: bool = True
     deepest: int = -1
     by_week: bool = False
@@ -58,7 +58,8 @@ class Visit:
     values: dict[str, str]
     tally: Tally
     now: int  # the hour of its day that it has come to; 23 from midnight on
-    hours: dict[int, list[int]] = field(default_factory=dict)  # totals, by hour, since they were last folded
+    told: float  # the moment up to which its engagement is told
+    hours: dict[int, int] = field(default_factory=dict)  # totals, packed, by hour, since they were last folded
     pages: dict[str, Tally] = field(default_factory=dict)
     parts: dict[Key, Tally] = field(default_factory=dict)  # events, goals, links, steps of funnels: whatever it has
     changed: list[Tally] = field(default_factory=list)  # since they were last folded; one may stand here twice
@@ -75,14 +76,16 @@ class Visit:
     def count(self, metric: Metric, amount: int, *parts: Tally) -> None:
         """Add an amount to the visit, to parts of it, and to the totals of the hour that it belongs to."""
         hour = self.now if metric in IN_ITS_HOUR else self.hour
-        self.hours.setdefault(hour, [0] * WIDTH)[metric] += amount
-        self.tally.amounts[metric] += amount
+        packed = lane(metric, amount)
+        self.hours[hour] = self.hours.get(hour, 0) + packed
+        self.tally.amounts += packed
         for part in parts:
-            self.add(part, metric, amount)
+            part.amounts += packed
+            self.changed.append(part)
 
     def add(self, part: Tally, metric: Metric, amount: int) -> None:
         """Add an amount to a part of the visit alone."""
-        part.amounts[metric] += amount
+        part.amounts += lane(metric, amount)
         self.changed.append(part)
 
     def part(self, *cells: Cell, by_week: bool = False) -> Tally:

@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from datetime import date, datetime, tzinfo
 from typing import Final
 
+from ingest.counters.amounts import lane
 from ingest.counters.cells import FUNNEL, OF_EVENTS, RARE, Attribute, Metric, Pair, Refusal
+from ingest.counters.firsts import Firsts
 from ingest.counters.ledger import Ledger
 from ingest.counters.window import Day
 from ingest.hits.attributes import VisitAttribute
-from ingest.hits.firsts import Firsts
 from ingest.hits.handover import Counted, Handover, Underway
 from ingest.hits.hit import Hit, Kind
 from ingest.hits.paths import Page
@@ -31,10 +32,12 @@ JUST_NOW: Final = 5 * 60
 ENGAGED: Final = 10
 """Engaged seconds from which on a visit of one page is no bounce."""
 
+_VISITOR: Final = lane(Metric.VISITORS)
+
 _Crossing = tuple[str, str, str]
 """A pair and its two sides, as plain strings: they are joined for every visit."""
 
-_CROSSINGS: Final = tuple((pair.value, *(side.value for side in pair.attributes)) for pair in Pair)
+_CROSSINGS: Final = tuple((pair.value, pair.attributes[0].value, pair.attributes[1].value) for pair in Pair)
 _OF_PAGES: Final = tuple(crossing for crossing in _CROSSINGS if crossing[1] == Attribute.PAGE)
 _OF_GOALS: Final = tuple(crossing for crossing in _CROSSINGS if crossing[1] == Attribute.GOAL)
 _OF_VISITS: Final = tuple(crossing for crossing in _CROSSINGS if crossing not in {*_OF_PAGES, *_OF_GOALS})
@@ -71,6 +74,10 @@ class Visits:
         visit.last = max(visit.last, now)
         visit.now = _hour_of(visit.day, now, hit.arrival.site.timezone)
         self._changed[id(visit)] = visit
+        if hit.is_heartbeat:
+            hit.seconds = round(max(now - visit.told, 0))
+        if hit.kind is not Kind.EVENT:
+            visit.told = now
         if hit.kind is Kind.PAGEVIEW:
             self._view(visit, hit)
         elif hit.kind is Kind.EVENT:
@@ -92,7 +99,7 @@ class Visits:
         cells += _crossed(_OF_VISITS, values)
         hour = _hour_of(presence.day, now, hit.arrival.site.timezone)
         tally = Tally(tuple(cells))
-        visit = Visit(presence.visitor, presence.who, presence.day, hour, now, values, tally, hour)
+        visit = Visit(presence.visitor, presence.who, presence.day, hour, now, values, tally, hour, now)
         visit.count(Metric.VISITS, 1)
         presence.day.begin(presence.visitor)
         if hit.arrival.site.goals:
@@ -141,7 +148,7 @@ class Visits:
                 # What too few converters share counts under the goal's own name, which is declared.
                 told = cell._replace(fallback=(cell.key[0], goal, RARE))
                 visit.add(visit.part(told, by_week=True), Metric.EVENTS, 1)
-        page = hit.page.name if hit.kind is Kind.PAGEVIEW else ""
+        page = hit.page.path if hit.kind is Kind.PAGEVIEW else ""
         for funnel in hit.arrival.site.funnels:
             made = visit.steps.get(funnel.name, 0)
             if made < len(funnel.steps) and funnel.steps[made].is_reached(page, hit.event):
@@ -168,14 +175,14 @@ class Visits:
     def _fold_visit(self, visit: Visit) -> None:
         firsts = self._firsts_of(visit.day)
         if visit.tally.first and firsts.add(visit.visitor, ()):
-            visit.hours[visit.hour][Metric.VISITORS] = 1
+            visit.hours[visit.hour] += _VISITOR
         for hour, amounts in visit.hours.items():
-            if any(amounts):
+            if amounts:
                 visit.day.total(hour, amounts)
         visit.hours = {}
         changed, visit.changed = visit.changed, []
         for part in (visit.tally, *changed):
-            if any(part.amounts):
+            if part.amounts:
                 self._fold_tally(visit, part, firsts)
         if visit.exit != visit.left:
             self._fold_exit(visit, firsts)
@@ -185,12 +192,23 @@ class Visits:
         if tally.by_week:
             day = self._ledger.week(visit.day)
             self._ledger.touch(day)
-        for key, free, fallback in tally.cells:
-            amounts = tally.amounts.copy()
-            amounts[Metric.VISITORS] = int(tally.first and firsts.add(visit.visitor, key))
-            day.add(key, amounts, visit.who, free=free, fallback=fallback)
+        amounts, tally.amounts = tally.amounts, 0
+        if tally.named:
+            day.bump(tally.named, amounts)
+        if tally.cells:
+            left = []
+            for cell in tally.cells:
+                key, free, fallback = cell
+                is_first = tally.first and firsts.add(visit.visitor, key)
+                slot = day.count(
+                    key, amounts + _VISITOR if is_first else amounts, visit.who, free=free, fallback=fallback
+                )
+                if slot is None:
+                    left.append(cell)
+                else:
+                    tally.named.append(slot)
+            tally.cells = tuple(left)
         tally.first = False
-        tally.amounts = [0] * len(Metric)
 
     @staticmethod
     def _fold_exit(visit: Visit, firsts: Firsts) -> None:
@@ -269,9 +287,8 @@ def _is_free_event(event: str, site: Site) -> bool:
 
 
 def _add_exit(visit: Visit, cell: Cell, visits: int, visitors: int) -> None:
-    amounts = [0] * len(Metric)
-    amounts[Metric.VISITS], amounts[Metric.VISITORS] = visits, visitors
-    visit.day.add(cell.key, amounts, visit.who, free=cell.free, fallback=cell.fallback)
+    amounts = lane(Metric.VISITS, visits) + lane(Metric.VISITORS, visitors)
+    visit.day.count(cell.key, amounts, visit.who, free=cell.free, fallback=cell.fallback)
 
 
 def _hour_of(day: Day, now: float, timezone: tzinfo) -> int:

@@ -21,6 +21,7 @@ _Props = dict[str, _Prop] | str | None
 _Percent = Annotated[int, msgspec.Meta(ge=-1, le=255)]
 _Millis = Annotated[int, msgspec.Meta(ge=-1, le=2_147_483_647)]
 _Width = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+_Revisit = Annotated[int, msgspec.Meta(ge=0, le=3)]
 
 
 class WireError(ValueError):
@@ -49,6 +50,7 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
     e: _Millis | None = None
     w: _Width | None = None
     l: Annotated[str, msgspec.Meta(max_length=64)] | None = None  # noqa: E741  the name on the wire
+    rv: _Revisit | None = None  # of the browser: 0 new, 1 here this week, 2 in the four weeks before it, 3 earlier
 
     @property
     def event(self) -> str:
@@ -79,6 +81,13 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
     def is_interactive(self) -> bool:
         """Whether an event is something that a person did."""
         return self.i is not False and self.interactive is not False
+
+
+class Heartbeat(Submission, frozen=True, gc=False):
+    """An engagement that tells no time: what has passed since the view, or the one before it, is counted.
+
+    Clients of other protocols send it; no JSON is ever read as one.
+    """
 
 
 _DECODER: Final = msgspec.json.Decoder(Submission | list[Submission])

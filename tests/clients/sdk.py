@@ -40,16 +40,16 @@ def run_node(dsn: str, modules: Path, *, consent: str = "given", release: str = 
     return _run(["node", str(program)], dsn, consent, release, {})
 
 
-def install_node(folder: Path) -> str:
-    """Install the pinned @sentry/node under a folder; return why it cannot be done, or nothing."""
+def install_node(folder: Path, locked: str = "node") -> str:
+    """Install what a lock beside this file pins under a folder; return why it cannot be done, or nothing."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        return "npm and node are not installed: `apt install npm` runs the test of the real @sentry/node"
+        return "npm and node are not installed: `apt install npm` runs the tests of real clients"
     for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(HERE / "node" / name, folder / name)
+        shutil.copyfile(HERE / locked / name, folder / name)
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
-    return "" if done.returncode == 0 else f"npm could not install @sentry/node: {done.stderr[-400:]}"
+    return "" if done.returncode == 0 else f"npm could not install {locked}: {done.stderr[-400:]}"
 
 
 def _run(command: list[str], dsn: str, consent: str, release: str, extra: dict[str, str]) -> Outcome:

@@ -23,9 +23,15 @@ from ingest.counters.cells import UNKNOWN_OWNER, Key
 from ingest.counters.journal import Unjournaled
 from ingest.counters.ledger import Batch
 from ingest.hits.attributes import visit_attributes
+from ingest.hits.catalogue import Catalogue
 from ingest.site import Site, Sites
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
+
+
+@cache
+def catalogue() -> Catalogue:
+    return Catalogue.open()
 
 
 @cache
@@ -69,6 +75,7 @@ class Replay:
             sites=sites,
             apps=apps,
             countries=countries(),
+            catalogue=catalogue(),
             attributes=visit_attributes(),
             ship=lambda batch: self.shipped.append(Shipment(self.clock(), batch)),
             is_full=lambda: self.full,

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 from typing import Any
 
 import pytest
 
 from collector.account import Reporter
+from collector.pipeline import Means
+from collector.settings import Settings
 from dashboards.reader import Account
+from ingest.app import Apps
 from ingest.boundary.airlock import Airlock
 from ingest.boundary.geo import Countries
 from ingest.boundary.proxies import TrustedProxies
 from ingest.counters.ledger import Ledger
 from ingest.hits.attributes import visit_attributes
+from ingest.hits.catalogue import Catalogue
 from ingest.hits.visits import Visits
+from ingest.site import Sites
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
 
@@ -23,7 +29,18 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.
 def told(address: str, **headers: str) -> Account:
     """Open the page from an address, through the airlock."""
     countries = Countries.open()
-    reporter = Reporter(visit_attributes(), countries, lambda: 1_790_000_000.0)
+    means = Means(
+        settings=Settings(),
+        sites=Sites(),
+        apps=Apps(),
+        countries=countries,
+        catalogue=Catalogue.open(),
+        attributes=visit_attributes(),
+        ship=lambda _: None,
+        is_full=lambda: False,
+        sequence=itertools.count(1),
+    )
+    reporter = Reporter(means, lambda: 1_790_000_000.0)
     found: list[Account] = []
 
     async def page(scope: Any, receive: Any, send: Any) -> None:

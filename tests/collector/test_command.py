@@ -88,7 +88,7 @@ def test_the_commands_are_those_of_the_contract() -> None:
         "serve", "demo", "check", "doctor", "migrate", "replay", "send-test", "site add", "site list", "site snippet",
         "site delete", "app add", "app list", "app dsn", "user add", "user list", "user role", "user reset",
         "token create", "token list", "token revoke", "privacy inventory", "privacy scan", "retention run",
-        "geo update",
+        "geo update", "explain hit",
     }  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def test_help_loads_none_of_what_takes_time() -> None:
     [
         ["nonsense"], ["site"], ["site", "nonsense"], ["site", "add"], ["app", "add"], ["check", "--nonsense"],
         ["user", "add", "bob", "--role", "king"], ["user", "role", "bob", "king"], ["send-test", "rain"],
-        ["app", "dsn", "six"], ["token", "create"], ["demo", "--days", "9999"], ["replay"],
+        ["app", "dsn", "six"], ["token", "create"], ["demo", "--days", "9999"], ["replay"], ["explain", "hit"],
     ],
 )  # fmt: skip
 def test_wrong_usage_exits_with_2(terminal: Terminal, arguments: list[str]) -> None:
@@ -164,12 +164,45 @@ def test_sites_are_added_and_listed_and_their_tag_is_printed(terminal: Terminal)
     assert terminal.config.read_text().startswith("# ours\n")
 
 
+def test_a_sitemap_is_named_and_not_copied_into_the_configuration(terminal: Terminal) -> None:
+    file = terminal.folder / "map.xml"
+    listed = "".join(f"<url><loc>https://mapped.example/{n}</loc></url>" for n in range(1_000))
+    file.write_text(f"<urlset>{listed}</urlset>")
+    added = terminal.json("site", "add", "mapped.example", "--page", "/blog/*", "--sitemap", str(file))
+    assert added["pages"] == 1_001
+    assert f'sitemap = "{file}"' in terminal.config.read_text()
+    assert len(terminal.config.read_text()) < 1_000
+    before = terminal.config.read_text()
+    file.write_text("<!DOCTYPE urlset><urlset/>")
+    assert "map.xml has a document type" in terminal.failure("check")
+    terminal.config.write_text(before.partition("[[site]]")[0])
+    assert "map.xml has a document type" in terminal.failure("site", "add", "b.example", "--sitemap", str(file))
+    assert terminal.config.read_text() == before.partition("[[site]]")[0]
+
+
 def test_the_tag_names_the_endpoint_where_it_is_not_the_usual_one(terminal: Terminal) -> None:
     terminal.config.write_text(terminal.config.read_text() + '[server]\nevent_path = "/e"\nbeacon_path = "/b.js"\n')
     assert terminal.json("site", "snippet", "example.org")["snippet"] == (
         '<script defer src="http://127.0.0.1:8000/b.js" data-site="example.org" '
         'data-api="http://127.0.0.1:8000/e"></script>'
     )
+
+
+def test_the_image_stands_beside_the_tag_of_a_site_that_counts_images(terminal: Terminal) -> None:
+    terminal.config.write_text(terminal.config.read_text() + '[[site]]\nid = "images.example"\npixel = true\n')
+    told = terminal.json("site", "snippet", "images.example")
+    tag, image = told["snippet"].split("\n")
+    assert tag.startswith("<script defer ")
+    assert image == (
+        '<noscript><img src="http://127.0.0.1:8000/api/pixel.gif?d=images.example" alt="" '
+        'referrerpolicy="no-referrer-when-downgrade"></noscript>'
+    )
+    assert told["csp"].endswith("; img-src http://127.0.0.1:8000")
+
+
+def test_the_tag_names_the_parameters_that_the_site_declares(terminal: Terminal) -> None:
+    terminal.config.write_text(terminal.config.read_text() + 'params = ["q", "page"]\n')
+    assert terminal.json("site", "snippet", "example.org")["snippet"].endswith(' data-params="page|q"></script>')
 
 
 def test_a_first_site_begins_the_configuration(terminal: Terminal) -> None:
@@ -294,3 +327,17 @@ def test_a_replay_and_an_inventory_open_the_store_themselves(terminal: Terminal)
     tables = json.loads(done.stdout)["tables"]
     assert {"hours", "cells", "pairs", "crash_cells", "crash_groups", "refusals"} <= set(tables)
     assert all(column["holds"] for columns in tables.values() for column in columns)
+
+
+def test_texts_of_a_release_are_uploaded(terminal: Terminal) -> None:
+    terminal.run("app", "add", "desktop")
+    file = terminal.folder / "strings.txt"
+    file.write_text("no route for %s\nUser %d is gone\n")
+    said = terminal.json("symbols", "upload", "--strings", str(file), "--release", "1.0", "--app", "1")
+    assert said == {"app": 1, "release": "1.0", "texts": 2}
+    file.write_bytes(b"\xff")
+    arguments = ("symbols", "upload", "--strings", str(file), "--release", "1.0", "--app")
+    assert "strings.txt: it is not text in UTF-8" in terminal.failure(*arguments, "1")
+    assert 'no app "9" is configured' in terminal.failure(*arguments, "9")
+    file.unlink()
+    assert "No such file" in terminal.failure(*arguments, "1")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import brotli
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -19,7 +21,7 @@ from ingest.boundary.airlock import Airlock
 from ingest.boundary.proxies import TrustedProxies
 from ingest.counters.journal import Journal
 from ingest.counters.ledger import Ledger
-from ingest.hits.beacon import script
+from ingest.hits import beacon
 from ingest.store.client import Connector, Target
 from ingest.store.spool import Spool
 from ingest.store.writer import Writer
@@ -109,21 +111,69 @@ def test_with_a_token_only_its_bearer_may_from_wherever(health: Health, given: s
         assert visit(health, settings, client).get("/metrics", headers=headers).status_code == status  # type: ignore[arg-type]
 
 
-def test_the_beacon_is_open_to_every_page(health: Health) -> None:
-    answer = visit(health).get("/js/logless.js")
-    assert answer.content == script()
-    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+NAMES = ("logless.js", "logless.core.js", "logless.mjs", "logless.d.ts")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_file_of_the_beacon_is_open_to_every_page(health: Health, name: str) -> None:
+    answer = visit(health).get(f"/js/{name}")
+    assert answer.content == (Path(beacon.__file__).parent / name).read_bytes()
+    kind = "application/typescript" if name.endswith(".d.ts") else "text/javascript"
+    assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert answer.headers["cache-control"] == "public, max-age=86400"
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert not {"set-cookie", "etag", "last-modified"} & set(answer.headers)
+    assert answer.headers.get("x-typescript-types") == ("/js/logless.d.ts" if name.endswith(".mjs") else None)
+    assert not {"set-cookie", "last-modified"} & set(answer.headers)
+
+
+def test_the_beacon_is_sent_again_only_when_it_has_changed(health: Health) -> None:
+    client = visit(health)
+    tag = client.get("/js/logless.js").headers["etag"]
+    assert tag == visit(health, client=("203.0.113.9", 1)).get("/js/logless.js").headers["etag"], "the same for all"
+    assert len({client.get(f"/js/{name}").headers["etag"] for name in NAMES}) == len(NAMES)
+    for given in (tag, tag.removeprefix("W/"), f'"x", {tag}', "*"):
+        again = client.get("/js/logless.js", headers={"if-none-match": given})
+        assert (again.status_code, again.content) == (304, b"")
+        assert (again.headers["etag"], again.headers["cache-control"]) == (tag, "public, max-age=86400")
+    for given in ("", '"x"', tag[:-2] + '"', f"W/{tag}"):
+        assert client.get("/js/logless.js", headers={"if-none-match": given}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br, zstd", "br"), ("gzip", "gzip"), ("BR;q=0.1", "br"), ("br;q=0, gzip;q=1.0", "gzip"),
+        ("br; q=0.000", None), ("identity", None), ("", None), ("brotli", None),
+    ],
+)  # fmt: skip
+def test_the_beacon_is_packed_as_the_browser_takes_it(health: Health, accepted: str, coding: str | None) -> None:
+    with visit(health).stream("GET", "/js/logless.js", headers={"accept-encoding": accepted}) as answer:
+        sent = b"".join(answer.iter_raw())
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.headers["vary"] == "accept-encoding"
+    assert int(answer.headers["content-length"]) == len(sent)
+    assert (len(sent) < 1_250) == (coding is not None)
+    unpack = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[coding]
+    assert unpack(sent) == beacon.script()
 
 
 def test_the_beacon_is_where_the_configuration_puts_it(health: Health) -> None:
     client = visit(health, Settings(server=Server(beacon_path="/a/b.js")))
-    assert client.get("/a/b.js").content == script()
+    assert client.get("/a/b.js").content == beacon.script()
+    assert client.get("/a/b.core.js").content == beacon.script_core()
+    assert client.get("/a/b.mjs").headers["x-typescript-types"] == "/a/b.d.ts"
     assert client.get("/js/logless.js").text == "a page"
+    assert visit(health, Settings(server=Server(beacon_path="/b"))).get("/b.core.js").content == beacon.script_core()
+
+
+def test_the_beacon_knows_where_the_configuration_puts_the_endpoint(health: Health) -> None:
+    client = visit(health, Settings(server=Server(event_path="/x/e")))
+    for name in NAMES[:3]:
+        built = (Path(beacon.__file__).parent / name).read_bytes()
+        assert built.count(b'"/api/event"') == 1
+        assert client.get(f"/js/{name}").content == built.replace(b'"/api/event"', b'"/x/e"')
 
 
 def test_pages_of_the_demonstration_obey_the_policy_that_they_ask_of_others(health: Health) -> None:

@@ -68,6 +68,7 @@ def test_a_sound_configuration_becomes_what_it_says(tmp_path: Path) -> None:
         '[server]\nbase_url = "https://stats.example.org/"\n[store]\nurl = "chdb:///srv/logless/data"\n'
         '[[site]]\nid = "Example.org"\n[[site]]\nid = "b"\nhosts = ["B.example", "[::1]"]\nprofile = "strict"\n'
         'timezone = "Europe/Gibraltar"\ngoals = [{ name = "Buy", page = "/thanks" }]\n'
+        'funnels = [{ name = "Buying", steps = ["/", "/pricing", "signup"] }]\n'
         '[[app]]\nid = 6\nname = "desktop"\nkey = "0123456789abcdef0123456789abcdef"\ntags = { plan = ["a", "b"] }\n'
     )
     settings = read_settings(file)
@@ -80,6 +81,9 @@ def test_a_sound_configuration_becomes_what_it_says(tmp_path: Path) -> None:
         ("b.example", "[::1]"), "Europe/Gibraltar", Profile.STRICT
     )  # fmt: skip
     assert second.goals[0].page == "/thanks"
+    assert [(step.page, step.event) for step in second.funnels[0].steps] == [
+        ("/", ""), ("/pricing", ""), ("", "signup")
+    ]  # fmt: skip
     app = settings.app[0].app()
     assert (app.consent, app.profile, app.tags) == (Consent.EXPLICIT, Profile.STANDARD, {"plan": ("a", "b")})
 
@@ -161,3 +165,16 @@ def test_a_size_is_a_count_of_bytes_or_a_value_error(text: str) -> None:
 @given(st.integers(0, 10**12), st.sampled_from(["B", "KiB", "MiB", "GiB"]))
 def test_a_size_that_was_written_is_the_size_that_is_read(number: int, unit: str) -> None:
     assert read_size(f"{number}{unit}") == number * {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[unit]
+
+
+def test_a_line_of_the_file_of_hosting_networks_that_is_none_is_named(tmp_path: Path) -> None:
+    ranges = tmp_path / "ranges.txt"
+    ranges.write_text("# clouds\n20.0.0.0/11\n\n2a01:4f8::/32  # Falkenstein\n")
+    text = f'[privacy]\nhosting = "{ranges}"'
+    file = tmp_path / "logless.toml"
+    file.write_text(text)
+    assert len(read_settings(file).privacy.hosting_ranges()) == 2
+    ranges.write_text("20.0.0.0/11\nclouds\n")
+    assert fault_of(tmp_path, text).startswith(f'logless.toml: privacy.hosting: {ranges}: line 2: "clouds" is not a')
+    ranges.write_bytes(b"\xff\xfe")
+    assert "it is no text" in fault_of(tmp_path, text)

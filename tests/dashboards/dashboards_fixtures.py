@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from dashboards_stage import BREAKDOWNS, FAST, NOW, NUMBERS, Clock, Memory, Rows, Stats
+from dashboards_stage import BREAKDOWNS, FAST, HOSTS, NOW, NUMBERS, Clock, Memory, Rows, Stats, snippet
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from collector.diagnostics import LiveDiagnostics
 from dashboards.app import build
+from dashboards.desk import AlertMeans
+from dashboards.way_in import WayIn
 from ingest.app import App, Apps
+from ingest.boundary.identifiers import find_identifier
+from ingest.hits.attributes import visit_attributes
+from ingest.hits.catalogue import Catalogue
+from ingest.hits.names import Names
+from ingest.hits.recent import Recent
+from ingest.hits.rehearsal import Rehearsal
+from ingest.hits.setups import Setups
 from ingest.site import Profile, Site, Sites
 from ingest.store.client import Connection, Connector
 from ingest.store.control.database import Control
@@ -22,7 +33,7 @@ from ingest.store.control.users import Role, User, add_user
 from ingest.store.migrations import migrate
 from ingest.store.reader import Reader
 
-Build = Callable[[str], Starlette]
+Build = Callable[..., Starlette]
 
 
 @pytest.fixture(scope="session")
@@ -95,11 +106,44 @@ def apps(app: App) -> Apps:
 
 
 @pytest.fixture
+def setups() -> Setups:
+    return Setups(lambda: Rehearsal(visit_attributes(), Names(Catalogue.open())))
+
+
+@pytest.fixture
+def recent() -> Recent:
+    return Recent()
+
+
+@pytest.fixture
 def build_at(
-    sites: Sites, apps: Apps, reader: Reader, control: Control, live: Memory, clock: Clock
-) -> Callable[[str], Starlette]:
-    def build_at(base_url: str) -> Starlette:
-        return build(sites, apps, reader, control, live, clock, base_url, BREAKDOWNS, hasher=FAST)
+    sites: Sites,
+    apps: Apps,
+    reader: Reader,
+    control: Control,
+    live: Memory,
+    clock: Clock,
+    setups: Setups,
+    recent: Recent,
+) -> Callable[..., Starlette]:
+    def build_at(address: str | WayIn, **others: Any) -> Starlette:
+        given: dict[str, Any] = {
+            "sites": sites,
+            "apps": apps,
+            "reader": reader,
+            "control": control,
+            "live": live,
+            "clock": clock,
+            "way_in": address if isinstance(address, WayIn) else WayIn(address),
+            "breakdowns": BREAKDOWNS,
+            "diagnostics": LiveDiagnostics(setups, recent, clock),
+            "hosts": HOSTS,
+            "snippet": snippet,
+            "identifies": lambda text: str(find_identifier(text) or ""),
+            "means": AlertMeans(has_mail=True),
+            "hasher": FAST,
+        }
+        return build(**given | others)
 
     return build_at
 

@@ -11,7 +11,8 @@ from itertools import count
 from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
-from ingest.counters.cells import METRICS, UNFOLDING, Breakdown
+from dashboards.hosts import Hosts
+from ingest.counters.cells import METRICS, SESSION_METRICS, UNFOLDING, Breakdown
 from ingest.counters.exemplar import Exemplar
 from ingest.hits.attributes import visit_attributes
 from ingest.store.client import Connection
@@ -34,7 +35,16 @@ BREAKDOWNS = (
 FAST = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 """Argon2 that costs nothing; `test_passwords` also runs the real one."""
 
+HOSTS = Hosts(
+    source=lambda host: "Google" if host.startswith("google.") else host,
+    is_spam=lambda host: host == "free-traffic.example",
+)
+
 NUMBERS = count()
+
+
+def snippet(site: str) -> str:
+    return f'<script defer src="http://testserver/js/logless.js" data-site="{site}"></script>'
 
 
 class Rows:
@@ -67,6 +77,15 @@ class Rows:
         names = ("algorithm", "type", "function", "exemplar", "first_day", "last_day")
         self._put("crash_groups", ("app", "group", "week"), keys, names, amounts)
 
+    def sessions(self, app: int, rows: Sequence[tuple[date, str, Sequence[int]]]) -> None:
+        keys = [(app, day, release) for day, release, _ in rows]
+        names = ("app", "day", "release")
+        self._put("sessions", names, keys, SESSION_METRICS, [amounts for *_, amounts in rows])
+
+    def losses(self, app: int, rows: Sequence[tuple[date, str, str, int]]) -> None:
+        keys = [(app, day, category, reason) for day, category, reason, _ in rows]
+        self._put("losses", ("app", "day", "category", "reason"), keys, ("lost",), [[lost] for *_, lost in rows])
+
     def refusals(self, owner: str, rows: Sequence[tuple[date, str, int]]) -> None:
         keys = [(owner, day, reason) for day, reason, _ in rows]
         self._put("refusals", ("owner", "day", "reason"), keys, ("submissions",), [[amount] for *_, amount in rows])
@@ -86,7 +105,7 @@ class Rows:
             (*places[0], "node-a", *marker, 12),
         ]
         types = {**dict.fromkeys(("site", "owner", "attribute", "pair", "value", "first", "second"), "String")}
-        types |= dict.fromkeys(("group", "reason", "type", "function", "exemplar"), "String")
+        types |= dict.fromkeys(("group", "release", "category", "reason", "type", "function", "exemplar"), "String")
         types |= dict.fromkeys(("day", "week", "first_day", "last_day"), "Date")
         types |= {"app": "UInt32", "hour": "Int8", "algorithm": "UInt8"}
         columns = {name: types.get(name, "Int64") for name in (*keys, "node", *names, "sequence")}
@@ -101,7 +120,10 @@ class Memory:
     totals: dict[str, dict[tuple[date, int], Sequence[int]]] = field(default_factory=dict)
     reports: dict[int, dict[tuple[date, str, str, str], int]] = field(default_factory=dict)
     stacks: dict[int, dict[str, Exemplar]] = field(default_factory=dict)
+    runs: dict[int, dict[tuple[date, str], Sequence[int]]] = field(default_factory=dict)
+    lost: dict[int, dict[tuple[date, str, str], int]] = field(default_factory=dict)
     refused: dict[str, dict[tuple[date, str], int]] = field(default_factory=dict)
+    waits: dict[tuple[int, str, int], int] = field(default_factory=dict)
     number: int = 0
     now: dict[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -119,8 +141,19 @@ class Memory:
         found = self.reports.get(app, {})
         return {key: amount for key, amount in found.items() if since <= key[0] <= until}
 
+    def sessions(self, app: int, since: date, until: date) -> Mapping[tuple[date, str], Sequence[int]]:
+        found = self.runs.get(app, {})
+        return {key: amounts for key, amounts in found.items() if since <= key[0] <= until}
+
+    def losses(self, app: int, since: date, until: date) -> Mapping[tuple[date, str, str], int]:
+        found = self.lost.get(app, {})
+        return {key: amount for key, amount in found.items() if since <= key[0] <= until}
+
     def exemplars(self, app: int) -> Mapping[str, Exemplar]:
         return self.stacks.get(app, {})
+
+    def waiting(self, app: int, group: str, k: int) -> int | None:
+        return self.waits.get((app, group, k))
 
     def refusals(self, owner: str, since: date, until: date) -> Mapping[tuple[date, str], int]:
         found = self.refused.get(owner, {})

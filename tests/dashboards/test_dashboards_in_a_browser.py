@@ -21,10 +21,23 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from starlette.applications import Starlette
 
 from ingest.app import App
+from ingest.boundary.identifiers import find_identifier
+from ingest.counters.cells import UNKNOWN_OWNER, Refusal
+from ingest.counters.disclosure import Who
 from ingest.counters.exemplar import Exemplar
+from ingest.hits.agents import Agent
+from ingest.hits.hit import Arrival
+from ingest.hits.location import Location
+from ingest.hits.recent import BROWSERS, Recent
+from ingest.hits.setups import Setups
+from ingest.hits.wire import read_submissions
 from ingest.site import Site
+from ingest.store.control.assignments import assign
+from ingest.store.control.channels import ChannelKind, add_channel
 from ingest.store.control.database import Control
 from ingest.store.control.links import make_link
+from ingest.store.control.notes import add_note
+from ingest.store.control.reviews import Finding, Status, add_review
 from ingest.store.control.users import User
 
 pytest_plugins = ["dashboards_fixtures"]
@@ -32,6 +45,7 @@ pytestmark = pytest.mark.browser
 
 CHROMIUM = shutil.which("chromium")
 GROUP = "e" * 16
+REVIEWED = "forum.of-a-very-long-name-that-goes-on-and-on.example"
 
 SCREENS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
@@ -69,7 +83,27 @@ def base_url(pages: Starlette) -> Iterator[str]:
 
 
 @pytest.fixture
-def filled(rows: Rows, site: Site, app: App, live: Memory) -> list[str]:
+def told(setups: Setups, recent: Recent, site: Site, owner: User, control: Control) -> None:
+    """A trial of the owner's with what came of two hits, refusals, a proxy's mark, and a review that is due."""
+    setup = setups.begin(site.id, owner.id, NOW)
+    for host in (*site.hosts, "a-host-of-somebody-else-" * 3 + ".example"):
+        body = json.dumps({"n": "pageview", "u": f"https://{host}/a/{'long-path-' * 20}", "d": site.id})
+        arrival = Arrival(
+            site, read_submissions(body.encode())[0], Location.read(json.loads(body)["u"]),
+            Agent("Firefox", "Linux", "desktop", bot=False), "CH", "8.8", "en",
+        )  # fmt: skip
+        setup.tell(setup.rehearsal.take(arrival, NOW))
+    for reason in (Refusal.BOT, Refusal.HOST):
+        recent.refused(site.id, reason)
+        recent.refused(UNKNOWN_OWNER, Refusal.UNKNOWN_SITE)
+    for number in range(BROWSERS):
+        recent.came(site.id, b"%d" % number, Who(b"proxy", "8.8"))
+    finding = Finding("https://forum.example/" + "thread" * 30, Status.EXAGGERATED, "words " * 60, TODAY)
+    add_review(control, site.id, REVIEWED, finding, owner.id, TODAY)
+
+
+@pytest.fixture
+def filled(rows: Rows, site: Site, app: App, live: Memory, control: Control, owner: User, told: None) -> list[str]:
     days = [TODAY - timedelta(days=back) for back in range(28)]
     rows.hours(site.id, [(day, 9, [40 + day.day, 50, 99, 3, 20, 2000, 60, 1]) for day in days])
     rows.cells(site.id, "mark", [(TODAY - timedelta(days=9), "~", [0, 1, 0, 0, 0, 0, 0, 0])])
@@ -82,17 +116,28 @@ def filled(rows: Rows, site: Site, app: App, live: Memory) -> list[str]:
         values = ("(rare)", "", "CH", "/blog/" + "a-long-title-" * 12)
         rows.cells(site.id, attribute, [(TODAY, value, [30, 33, 60, 2, 9, 900, 50, 1]) for value in values])
     rows.refusals(site.owner, [(TODAY, "bot", 5)])
+    for host in (REVIEWED, "free-traffic.example", "google.com"):
+        rows.cells(site.id, "referrer", [(TODAY, host, [30, 33, 60, 2, 33, 0, 50, 1])])
+    rows.pairs(site.id, "goal*source", [(TODAY, "Buy", REVIEWED, [30, 33, 60, 2, 9, 900, 50, 1])])
     frame = {"function": "merge_" * 30, "module": "app.sync", "file": "sync.py", "line": 8, "in_app": True}
     stack = json.dumps({"platform": "python", "exceptions": [{"type": "E", "frames": [{"function": "f"}, frame]}]})
     rows.groups(app.id, [(GROUP, date(2026, 11, 16), Exemplar(1, "KeyError", "merge", stack), TODAY, TODAY)])
     rows.crashes(app.id, [(day, GROUP, "release", f"1.{day.day}", 4) for day in days])
+    rows.crashes(app.id, [(TODAY, GROUP, "stripped", "frame.function:email", 2)])
+    add_note(control, app.id, GROUP, owner.id, "A long word: " + "merge" * 60, TODAY, find_identifier)
+    assign(control, app.id, GROUP, owner.id)
+    add_channel(control, app.id, ChannelKind.WEBHOOK, "https://hooks.example.org/in")
     return [
         "/", f"/sites/{site.id}", f"/sites/{site.id}?period=day", f"/sites/{site.id}?period=12mo&metric=bounce_rate",
         f"/sites/{site.id}?compare=prev&period=28d", f"/sites/{site.id}?f=is,source,CH&card=browsers,languages",
         f"/sites/{site.id}?metric=browsers", f"/sites/{site.id}/countries?period=28d", "/privacy/you",
         f"/sites/{site.id}/goals?period=28d", f"/sites/{site.id}/funnels", f"/sites/{site.id}/realtime",
         f"/sites/{site.id}/pages", f"/sites/{site.id}/privacy", "/sites/empty.example", f"/apps/{app.id}/crashes",
-        f"/apps/{app.id}/crashes/{GROUP}", f"/apps/{app.id}/privacy", "/apps/999999/crashes", "/privacy", "/account",
+        "/help",
+        f"/sites/{site.id}/audit", f"/sites/{site.id}/audit/review?host={REVIEWED}", f"/sites/{site.id}/setup",
+        f"/apps/{app.id}/crashes/{GROUP}", f"/apps/{app.id}/privacy", f"/apps/{app.id}/releases",
+        f"/apps/{app.id}/crashes?q=merge&by=release&value=1.21&show=all", f"/apps/{app.id}/alerts",
+        "/apps/999999/crashes", "/apps/999999/releases", "/privacy", "/account",
     ]  # fmt: skip
 
 
@@ -278,6 +323,19 @@ def test_people_get_about_without_scripts(
     page.goto(f"{base_url}/apps/{app.id}/crashes")
     page.get_by_role("link", name="KeyError in merge").click()
     page.locator(".folded summary").first.click()
+    page.locator(".act summary").first.click()
+    page.get_by_role("button", name="In the next release").click()
+    assert "Resolved in the release after 1.31" in page.locator(".stands").inner_text()
+    page.get_by_label("A note for the team").fill("The lock is taken twice")
+    page.get_by_role("button", name="Keep note").click()
+    assert page.get_by_text("The lock is taken twice").count() == 1
+    page.goto(f"{base_url}/apps/{app.id}/crashes")
+    page.get_by_role("link", name="Resolved 1").click()
+    page.get_by_label("Tick KeyError in merge").check()
+    page.get_by_role("button", name="Open again").click()
+    assert page.url.endswith("/crashes?show=resolved")
+    page.get_by_role("link", name="Open 1").click()
+    assert page.get_by_role("link", name="KeyError in merge").count() == 1
     page.locator(".account summary").click()
     page.get_by_role("button", name="Sign out").click()
     assert page.url == f"{base_url}/login"
@@ -437,4 +495,24 @@ def test_print_keeps_the_numbers_and_drops_what_is_clicked(
         assert not page.locator(gone).first.is_visible(), gone
     for kept in ("h1", ".kpis", ".chart", "#card-pages .rows"):
         assert page.locator(kept).first.is_visible(), kept
+
+
+def test_a_host_is_reviewed_by_keys_alone_and_without_scripts(
+    browser: Browser, base_url: str, control: Control, owner: User, filled: list[str], site: Site
+) -> None:
+    context = signed_in(browser, base_url, control, owner, **SCREENS["without scripts"])
+    page = context.new_page()
+    page.goto(f"{base_url}/sites/{site.id}/audit")
+    page.get_by_role("link", name="free-traffic.example").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Link to the claim").focus()
+    for keys in ("https://free-traffic.example/best", "Tab", "unfounded", "Tab", "Sends nobody.", "Tab"):
+        page.keyboard.press(keys) if keys == "Tab" else page.keyboard.type(keys)
+    page.get_by_role("button", name="Keep this review").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("The review is kept.")
+    assert page.locator(".history li strong").all_inner_texts() == ["Unfounded"]
+    page.get_by_role("link", name="Referrer audit").last.click()
+    row = page.locator('[data-host="free-traffic.example"]')
+    assert row.locator("td").first.inner_text().startswith("Unfounded")
     context.close()

@@ -101,7 +101,8 @@ def test_hostile_strings_are_text_on_every_page(member: TestClient, site: Site, 
         *(f"/sites/{site.id}/{slug}" for slug in ("downloads", "outbound-links", "missing-pages", "goals", "funnels")),
         *(f"/sites/{site.id}/{slug}" for slug in ("browsers", "systems", "devices", "events", "privacy")),
         f"/sites/{site.id}/pages?q=%3Cscript%3E", f"/apps/{app.id}/crashes", f"/apps/{app.id}/crashes/{GROUP}",
-        f"/apps/{app.id}/privacy",
+        f"/apps/{app.id}/privacy", f"/apps/{app.id}/releases", f"/apps/{app.id}/alerts",
+        f"/apps/{app.id}/crashes?q=%22%3E%3Cimg%20src%3Dx%3E&by=release&value=%3Cscript%3E",
     ]  # fmt: skip
     for path in paths:
         assert faults(member.get(path).text) == [], path
@@ -119,7 +120,8 @@ def test_they_are_shown_and_not_swallowed(member: TestClient, site: Site, app: A
 
 @pytest.mark.usefixtures("hostile")
 def test_csv_holds_no_formula_and_json_is_json(member: TestClient, site: Site, app: App) -> None:
-    for path in (f"/sites/{site.id}/pages", f"/sites/{site.id}/outbound-links", f"/apps/{app.id}/crashes"):
+    crashes, links = f"/apps/{app.id}/crashes", f"/sites/{site.id}/outbound-links"
+    for path in (f"/sites/{site.id}/pages", links, crashes, f"{crashes}/{GROUP}", f"/apps/{app.id}/releases"):
         csv = member.get(f"{path}.csv")
         assert csv.headers["content-type"] == "text/csv; charset=utf-8"
         assert not re.search(r'(^|,)"?[=+@-]', csv.text, re.MULTILINE), path

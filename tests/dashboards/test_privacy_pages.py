@@ -42,7 +42,7 @@ def test_rows_and_oldest_day_are_those_of_the_store(anyone: TestClient, store: C
 
 def test_nothing_public_names_a_site_or_an_app(anyone: TestClient, rows: Rows, site: Site, app: App) -> None:
     rows.hours(site.id, [(TODAY, 8, [1] * 8)])
-    for path in ("/privacy", "/privacy.json", "/privacy.csv", "/login"):
+    for path in ("/privacy", "/privacy.json", "/privacy.csv", "/help", "/help.json", "/help.csv", "/login"):
         text = anyone.get(path).text
         assert site.id not in text
         assert app.name not in text

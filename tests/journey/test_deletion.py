@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from running import PLAIN, running
 
 from collector.scan import scan
+from ingest.store.control.database import Control
+from ingest.store.control.reviews import Finding, Status, add_review
+from ingest.store.control.users import Role, add_user
 
 GONE = "gone-4f71.example"
 STAYS = "stays-9c02.example"
@@ -17,13 +21,25 @@ SECTIONS = "".join(
 )
 
 
+def review(path: Path) -> None:
+    """Write a review of a host for each site."""
+    control = Control.open(f"sqlite:///{path}")
+    somebody = add_user(control, "somebody", Role.EDITOR)
+    for site in (GONE, STAYS):
+        add_review(
+            control, site, "forum.example", Finding("", Status.ACCURATE, "", None), somebody.id, date(2026, 11, 21)
+        )
+    control.close()
+
+
 def test_nothing_of_a_deleted_site_is_left_and_the_others_stay(tmp_path: Path) -> None:
     with running(tmp_path, PLAIN + SECTIONS) as logless:
         token = logless.token()
         for site in (GONE, STAYS):
             for number in range(1, 60):
                 assert logless.hit(f"45.{number}.7.9", f"http://{site}/kept", site=site).status == 202
-        places = [tmp_path / "data", tmp_path / "spool", logless.runtime]
+        review(tmp_path / "control.db")
+        places = [tmp_path / "data", tmp_path / "spool", tmp_path / "control.db", logless.runtime]
         # The control: before the deletion, the site is in the journal, in the store, or in both.
         assert scan(places, [GONE])["found"]
         assert logless.run("site", "delete", GONE, "--yes").returncode == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from functools import partial
 from pathlib import Path
 
 from running import PLAIN, Logless, running, wait_until
@@ -19,6 +20,10 @@ def address(number: int) -> str:
 def come(server: Logless, page: str) -> set[int]:
     """Let everybody view a page, over a connection of their own; return the statuses."""
     return {server.hit(address(number), f"http://example.org{page}").status for number in range(PEOPLE)}
+
+
+def has_restarted(server: Logless, times: int) -> bool:
+    return server.log.read_text().count("went on where") == times
 
 
 def memory_of(server: Logless) -> list[str]:
@@ -49,7 +54,7 @@ def test_nobody_is_refused_lost_or_counted_twice(tmp_path: Path) -> None:
             server.process.send_signal(signal.SIGUSR2)
             # A second wish while the first is being met is none.
             server.process.send_signal(signal.SIGUSR2)
-            wait_until(lambda wanted=restarts: server.log.read_text().count("went on where") == wanted, 60)
+            wait_until(partial(has_restarted, server, restarts), 60)
         before = len(statuses)
         wait_until(lambda: len(statuses) > before + 20)
         stopping.set()

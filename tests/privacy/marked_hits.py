@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from markers import Markers
 
@@ -19,7 +20,7 @@ PLAIN_KEEPS = (
     "path of the page",
     "fragment of the page, where the client says that the site routes by it (h)",
     "host of the referrer",
-    "utm_source, source and ref in the page's query",
+    "utm_source, utm_medium, utm_campaign, utm_content, utm_term, source and ref in the page's query",
     "name of the event",
     "first two or three letters of the language",
     "browser and system, as the list of user agents names them",
@@ -55,6 +56,7 @@ def headers(draw: Markers) -> list[tuple[str, str]]:
     else:
         forwarded = [("X-Forwarded-For", f"{mark('X-Forwarded-For that is none')}, {draw.address()}, {mark('hop')}")]
     agent = f"{draw.random.choice(AGENTS)} {mark('agent')}/{mark('agent version')} ({mark('agent comment')}; +x)"
+    brands = f'"{mark("Sec-CH-UA")}";v="1", "Chromium";v="150", "Brave";v="{draw.number("Sec-CH-UA version")}"'
     made = [
         *forwarded,
         ("User-Agent", agent),
@@ -62,7 +64,11 @@ def headers(draw: Markers) -> list[tuple[str, str]]:
         ("Cookie", f"{mark('cookie name')}={mark('cookie')}; session={mark('cookie')}"),
         ("Referer", f"https://{mark('Referer host')}.example/{mark('Referer path')}?{mark('Referer query')}"),
         ("Origin", f"https://{mark('Origin')}.example"),
-        ("Sec-CH-UA", f'"{mark("Sec-CH-UA")}";v="1"'),
+        ("Sec-CH-UA", brands),
+        ("Sec-CH-UA-Full-Version-List", f'"{mark("Sec-CH-UA-Full-Version-List")}";v="{mark("full version")}"'),
+        ("Sec-CH-UA-Platform-Version", f'"{mark("Sec-CH-UA-Platform-Version")}"'),
+        ("Sec-Fetch-Site", mark("Sec-Fetch-Site")),
+        ("Sec-Purpose", mark("Sec-Purpose")),
         ("Sec-CH-UA-Platform", f'"{mark("Sec-CH-UA-Platform")}"'),
         (f"X-{mark('header name')}", mark("header value")),
         ("X-Request-Id", mark("X-Request-Id")),
@@ -95,9 +101,12 @@ def hit(draw: Markers, site: str) -> dict[str, Any]:
     query = "&".join(
         [
             f"{mark('page query key')}={mark('page query value')}",
-            *(f"utm_{each}={mark(f'utm_{each}')}" for each in ("medium", "campaign", "content", "term")),
+            *(
+                f"utm_{each}={'ordinary' if plain else mark(f'utm_{each}')}"
+                for each in ("medium", "campaign", "content", "term")
+            ),
             *([f"utm_source={source}"] if draw.random.random() < 0.5 else []),
-            f"gclid={mark('gclid')}",
+            *(f"{each}={mark(each)}" for each in ("gclid", "fbclid", "mc_eid", "yclid")),
             f"id={draw.number('page query number')}",
         ]
     )
@@ -111,7 +120,7 @@ def hit(draw: Markers, site: str) -> dict[str, Any]:
         "l": f"en-{mark('l')}",
         "w": 1280,
         "v": mark("v"),
-        "rv": mark("rv"),
+        "rv": draw.random.randrange(4),
         mark("unknown key"): {mark("unknown nested key"): [mark("unknown value"), draw.number("unknown number")]},
         "ip": draw.address("ip in the body"),
         "user_agent": mark("user_agent in the body"),
@@ -119,3 +128,38 @@ def hit(draw: Markers, site: str) -> dict[str, Any]:
     if not plain:
         made["h"] = draw.random.random() < 0.3
     return made
+
+
+_IDS = ("_id", "uid", "cid", "pv_id", "_idts", "_idvc", "_viewts", "token_auth", "cdt", "ua", "country", "city", "lat")
+_UNREAD = ("action_name", "uadata", "_cvar", "cvar", "dimension1", "ec_id", "ec_items", "_pkn", "rand", "h", "cs")
+
+
+def matomo(draw: Markers, site: str) -> dict[str, Any]:
+    """Draw the parameters of a tracking request of Matomo's, with every id that its protocol knows."""
+    mark = draw.draw
+    told = hit(draw, site)
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"ping": 1},
+        {"idgoal": 3, "revenue": draw.number("revenue")},
+        {"search": mark("search"), "search_cat": mark("search_cat")},
+        {"e_c": "Videos", "e_a": "Play" if site == PLAIN else mark("e_a"), "e_n": mark("e_n"), "e_v": mark("e_v")},
+    ]
+    made = {"idsite": site, "rec": 1, "url": told["u"], "urlref": told["r"], "res": "1280x720"}
+    made |= {"lang": f"en-{mark('lang')}", "cip": draw.address("cip"), mark("unknown parameter"): mark("its value")}
+    return made | {name: mark(name) for name in (*_IDS, *_UNREAD)} | draw.random.choice(kinds)
+
+
+def matomo_request(draw: Markers) -> tuple[str, str, bytes, str]:
+    """Draw method, target, body and media type of a request of Matomo's, in each form that there is."""
+    site = draw.random.choice([PLAIN, STANDARD])
+    form = "application/x-www-form-urlencoded"
+    match draw.random.randrange(3):
+        case 0:
+            return "GET", f"/matomo.php?{urlencode(matomo(draw, site))}", b"", form
+        case 1:
+            return "POST", target(draw, "/piwik.php"), urlencode(matomo(draw, site)).encode(), form
+        case _:
+            requests = [matomo(draw, site), f"?{urlencode(matomo(draw, site))}"]
+            body = {"requests": requests, "token_auth": draw.draw("token_auth"), draw.draw("bulk key"): 1}
+            return "POST", "/matomo.php", json.dumps(body).encode(), "application/json"

@@ -14,5 +14,5 @@ def value(hit: Hit) -> str:
 
 
 def is_declared(value: str, site: Site) -> bool:
-    """Return whether the operator named this host."""
-    return value in site.referrers or value in site.partners
+    """Return whether the operator named this host; its subdomains count as itself."""
+    return value in site.named_hosts

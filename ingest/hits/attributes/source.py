@@ -15,4 +15,4 @@ def value(hit: Hit) -> str:
 
 def is_declared(value: str, site: Site) -> bool:
     """Return whether the operator named this source."""
-    return value in site.referrers or value in site.partners or value in site.campaigns
+    return value in site.named_hosts or value in site.campaigns

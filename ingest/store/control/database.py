@@ -7,15 +7,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, MetaData, String, Table, create_engine, event, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-VERSION: Final = 1
-
-METADATA: Final = MetaData()
+from ingest.store.control import crash_tables
+from ingest.store.control.metadata import METADATA
 
 USERS: Final = Table(
     "users",
@@ -59,6 +58,33 @@ FACTS: Final = Table(
     Column("name", String, primary_key=True),
     Column("value", String, nullable=False),
 )
+REVIEWS: Final = Table(
+    "reviews",
+    METADATA,
+    Column("id", Integer, primary_key=True, comment="of one site and host the newest holds"),
+    Column("site", String, nullable=False),
+    Column("host", String, nullable=False, comment="a referring host: a website, not a person"),
+    Column("claim", String, nullable=False, comment="URL of what is claimed there, or empty"),
+    Column("status", String, nullable=False),
+    Column("note", String, nullable=False),
+    Column("reviewer", ForeignKey("users.id", ondelete="SET NULL"), index=True, comment="null: somebody who has left"),
+    Column("day", Integer, nullable=False, comment="day since 1970"),
+    Column("due", Integer, comment="day since 1970 on which to look again; null: never"),
+    Index("reviews_of_host", "site", "host"),
+)
+
+STRINGS: Final = Table(
+    "strings",
+    METADATA,
+    Column("app", Integer, primary_key=True, comment="number of the app"),
+    Column("release", String, primary_key=True, comment="a release whose developers uploaded their texts"),
+    Column("text", String, primary_key=True, comment="a text of the program, what it puts in left out"),
+)
+
+STEPS: Final = ((USERS, SESSIONS, LINKS, TOKENS, FACTS), (REVIEWS,), crash_tables.TABLES, (STRINGS,))
+"""The tables that each version added, the first version's first. A database is brought up step by step."""
+
+VERSION: Final = len(STEPS)
 
 
 class ControlError(Exception):
@@ -109,8 +135,9 @@ class Control:
             version = connection.execute(text("PRAGMA user_version")).scalar_one()
             if version > VERSION:
                 raise ControlError("the control database was made by a newer Logless: install that one again")
-            METADATA.create_all(connection)
-            connection.execute(text(f"PRAGMA user_version = {VERSION}"))
+            for number, tables in enumerate(STEPS[version:], version + 1):
+                METADATA.create_all(connection, tables)
+                connection.execute(text(f"PRAGMA user_version = {number}"))
 
 
 def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

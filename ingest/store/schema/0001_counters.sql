@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS cells {on_cluster} (
 CREATE TABLE IF NOT EXISTS pairs {on_cluster} (
   site String COMMENT 'id of the site, as the operator configured it',
   pair LowCardinality(String) COMMENT 'which two properties of visits this row is about',
-  day Date COMMENT 'local date of the site',
+  day Date COMMENT 'local date of the site; of goals, which are told by week, its Monday',
   first String COMMENT 'value of the first property, disclosed on its own too',
   second String COMMENT 'value of the second property, disclosed on its own too',
   node String COMMENT 'empty, or the node whose batch marker this is',

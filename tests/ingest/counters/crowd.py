@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
+from ingest.counters.amounts import from_bytes, pack, unpack
 from ingest.counters.cells import Key
 from ingest.counters.disclosure import Who
-from ingest.counters.window import Cells, Rules, add_amounts
+from ingest.counters.window import Cells, Packed, Rules, add_packed
 
 DAY = date(2026, 11, 21)
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
@@ -32,10 +33,16 @@ def noon_of(day: date) -> float:
     return NOON + (day - DAY) / timedelta(seconds=1)
 
 
-def summed(parts: Iterable[Mapping[Key, Sequence[int]]]) -> Cells:
-    """Return the sum of many sets of cells, without those that come to nothing."""
-    total: Cells = {}
+def summed(parts: Iterable[Mapping[Key, Sequence[int] | int | bytes]]) -> Cells:
+    """Return the sum of many sets of cells, packed or apart, without those and without ends that come to nothing."""
+    total: Packed = {}
     for part in parts:
         for key, amounts in part.items():
-            add_amounts(total, key, amounts)
-    return {key: amounts for key, amounts in total.items() if any(amounts)}
+            packed = from_bytes(amounts) if isinstance(amounts, bytes) else amounts
+            add_packed(total, key, packed if isinstance(packed, int) else pack(packed))
+    return {key: trimmed(unpack(amounts, 8)) for key, amounts in total.items() if amounts}
+
+
+def trimmed(amounts: Sequence[int]) -> list[int]:
+    """Return amounts without the zeros that they end in."""
+    return list(amounts)[: max((place + 1 for place, amount in enumerate(amounts) if amount), default=0)]

@@ -12,6 +12,7 @@ import pytest
 from counters.crowd import DAY, HOUR, NOON, crowd, noon_of, summed, who
 from counters.world import BETA, DESKTOP, OWNERS, PLAIN, STANDARD, STRICT, THIN, World
 from ingest.app import App
+from ingest.counters.amounts import pack
 from ingest.counters.cells import CRASH, HOURS, MARK, RARE, REFUSED, RESTARTED, UNKNOWN_OWNER, Refusal
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.journal import Entry, Journal, Salt, Sent, Unjournaled
@@ -110,7 +111,7 @@ def test_a_turn_is_one_write_and_all_its_waiters_hear_of_it(tmp_path: Path) -> N
 
     async def send(number: int) -> None:
         for owner in (PLAIN, STANDARD):
-            ledger.day(owner, NOON).total(9, (1,))
+            ledger.day(owner, NOON).total(9, 1)
         ledger.has_seen("app:6", bytes([number]), NOON)
         await ledger.settled()
         heard.append(journal.writes)
@@ -130,7 +131,7 @@ def test_a_waiter_that_goes_away_takes_nobody_with_it(tmp_path: Path) -> None:
     ledger = open_ledger(tmp_path / "journal", [])
 
     async def turn() -> None:
-        ledger.day(PLAIN, NOON).total(9, (1,))
+        ledger.day(PLAIN, NOON).total(9, 1)
         leaving = asyncio.ensure_future(_wait(ledger))
         staying = asyncio.ensure_future(_wait(ledger))
         await asyncio.sleep(0)
@@ -171,7 +172,7 @@ def test_a_full_journal_refuses_to_acknowledge_and_recovers_by_itself(tmp_path: 
     ledger.recall(OWNERS)
 
     async def count() -> None:
-        ledger.day(PLAIN, NOON).total(9, (1,))
+        ledger.day(PLAIN, NOON).total(9, 1)
         await ledger.settled()
 
     journal.is_full = True
@@ -184,12 +185,11 @@ def test_a_full_journal_refuses_to_acknowledge_and_recovers_by_itself(tmp_path: 
     journal.is_full = False
     ledger.flush()
     assert not is_full(ledger)
-    assert [batch.lot.cells for batch in shipped] == [{(HOURS, "9"): [1]}]
+    assert [summed([batch.lot.cells]) for batch in shipped] == [{(HOURS, "9"): [1]}]
     asyncio.run(count())
     ledger.close()
-    assert [batch.lot.cells for batch in Ledger(journal, shipped.append, itertools.count(9)).recall(OWNERS)] == [
-        {(HOURS, "9"): [1]}
-    ]
+    recalled = Ledger(journal, shipped.append, itertools.count(9)).recall(OWNERS)
+    assert [summed([batch.lot.cells]) for batch in recalled] == [{(HOURS, "9"): [1]}]
 
 
 def test_a_lot_that_the_journal_cannot_note_waits(tmp_path: Path) -> None:
@@ -400,9 +400,10 @@ def test_what_was_named_before_a_crash_stays_named_and_what_was_not_loses_its_na
     day = ledger.day(STANDARD, NOON)
     day.add(("page", "/shared"), (1,), who(40, 1))
     day.add(("page", "/private"), (1,), who(41, 2))
+    ledger.settle()
     [change] = day.standing()
-    assert change.cells[("page", "/shared")] == [6]
-    assert change.cells[("page", RARE)] == [5]
+    assert change.cells[("page", "/shared")] == 6
+    assert change.cells[("page", RARE)] == 5
     assert ("page", "/private") not in change.cells
 
 
@@ -418,7 +419,7 @@ def test_a_journal_of_a_day_that_only_closes_is_kept_short(tmp_path: Path) -> No
     ledger = Ledger(Brief(path), lambda _: None, itertools.count(1))
     ledger.recall(OWNERS)
     for _ in range(500):
-        ledger.day(STRICT, NOON).total(9, (1,) * 8)
+        ledger.day(STRICT, NOON).total(9, pack((1,) * 8))
         ledger.settle()
         ledger.flush()
     assert path.stat().st_size < 5000

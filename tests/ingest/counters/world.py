@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from errno import ENOSPC
 from pathlib import Path
@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from counters.crowd import HOUR, NOON, summed, who
 from ingest.app import App
-from ingest.counters.cells import CRASH, HOURS, MARK, METRICS, RARE, REFUSED, WHOLE_DAY, Key, Refusal
+from ingest.counters.amounts import from_bytes, pack, unpack
+from ingest.counters.cells import CRASH, HOURS, MARK, METRICS, RARE, REFUSED, WHOLE_DAY, Key, Refusal, metrics_of
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.journal import Counted, Entry, Journal
 from ingest.counters.ledger import Batch, Ledger
@@ -229,7 +230,7 @@ class World:
         amounts = [self.draw.randrange(-1, 3) for _ in range(WIDTH - 1)] + [1]
         hour = self.draw.randrange(24)
         day.begin(sender.sender)
-        day.total(hour, amounts)
+        day.total(hour, pack(amounts))
         self._note(owner.owner, day.date, (HOURS, str(hour)), amounts)
         for key in (("page", f"/{self.draw.randrange(12)}"), ("country", "AT"), ("page*country", "/1", "AT")):
             day.add(key, amounts, sender, free=key == ("page", "/1"))
@@ -285,8 +286,9 @@ class World:
         return True
 
 
-def _add(facts: Facts, owner: str, day: date, cells: Cells) -> None:
-    for key, amounts in cells.items():
+def _add(facts: Facts, owner: str, day: date, cells: Mapping[Key, Sequence[int] | bytes]) -> None:
+    for key, given in cells.items():
+        amounts = unpack(from_bytes(given), len(metrics_of(key))) if isinstance(given, bytes) else given
         if key[0] != MARK:
             fact = fact_of(owner, day, key)
             present = facts.setdefault(fact, [0] * len(amounts))

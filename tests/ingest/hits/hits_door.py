@@ -21,10 +21,12 @@ from collector.pipeline import Means, Pipeline
 from collector.settings import Settings
 from ingest.app import Apps
 from ingest.boundary.geo import Countries
+from ingest.boundary.networks import Hosting
 from ingest.counters.cells import REFUSED, UNKNOWN_OWNER, Key
 from ingest.counters.journal import Unjournaled
 from ingest.counters.ledger import Batch
 from ingest.hits.attributes import visit_attributes
+from ingest.hits.catalogue import Catalogue
 from ingest.site import Profile, Site, Sites
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
@@ -52,6 +54,11 @@ def countries() -> Countries:
     return Countries.open()
 
 
+@cache
+def catalogue() -> Catalogue:
+    return Catalogue.open()
+
+
 @dataclass(frozen=True)
 class Answer:
     status: int
@@ -73,6 +80,7 @@ class Door:
     settings: Settings = field(default_factory=Settings)
     shipped: list[Batch] = field(default_factory=list)
     journal: Unjournaled = field(default_factory=Unjournaled)
+    hosting: Hosting = field(default_factory=Hosting)
 
     def __post_init__(self) -> None:
         sites = Sites()
@@ -82,10 +90,12 @@ class Door:
             sites=sites,
             apps=Apps(),
             countries=countries(),
+            catalogue=catalogue(),
             attributes=visit_attributes(),
             ship=self.shipped.append,
             is_full=lambda: self.full,
             sequence=itertools.count(1),
+            hosting=self.hosting,
         )
         self.ledger = self.means.ledger(self.journal)
         self.pipeline = Pipeline(self.means, self.ledger, lambda: self.now, operations(self.settings, None, None))
@@ -128,12 +138,13 @@ class Door:
         async def send(message: Message) -> None:
             sent.append(message)
 
+        path, _, query = path.partition("?")
         scope = {
             "type": "http",
             "method": method,
             "path": path,
             "root_path": "",
-            "query_string": b"",
+            "query_string": query.encode(),
             "client": (address, 4711),
             "headers": [
                 *([(b"user-agent", agent.encode("latin-1"))] if agent else []),

@@ -8,23 +8,34 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 import pytest
-from hits_door import SITE, read_cases
+from hits_door import SITE, catalogue, read_cases
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ingest.boundary.identifiers import find_identifier
 from ingest.counters.cells import WITHHELD
 from ingest.hits.agents import UNKNOWN, Agent
 from ingest.hits.attributes import language
 from ingest.hits.hit import Arrival, Hit
 from ingest.hits.location import Location
-from ingest.hits.paths import Paths
+from ingest.hits.names import Names
+from ingest.hits.paths import Paths, fold_path
 from ingest.hits.sources import DIRECT, source_of
 from ingest.hits.wire import Submission
 from ingest.site import Profile, Site
 
 DECLARED = replace(SITE, pages=("/", "/pricing", "/o/%3F", "/blog/*", "/blog/archive/*", "/docs/*/print"))
+WITH_PARAMS = replace(
+    DECLARED, params=frozenset({"page", "q", "Category"}), sitemap=frozenset({"/listed", "/find?page=2"})
+)
+NAMING = replace(
+    SITE,
+    referrers=frozenset({"Forum.Privacy.example", "www.reviews.example"}),
+    partners=frozenset({"partner.example", "bitpay.com"}),
+)
 HERE = Location("example.org", "/", "", "")
 MAIL = "bob.surname@mail.example"
+CATALOGUE = catalogue()
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,7 @@ class PageCase:
     free: bool = False
     fallback: str = ""
     hash: bool = False
+    params: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,17 +78,18 @@ def test_a_url_is_taken_apart(case: LocationCase) -> None:
     assert Location.read(case.url) == Location(case.host, case.path, case.query, case.fragment)
 
 
-@pytest.mark.parametrize("case", read_cases("pages.toml", PageCase), ids=lambda case: case.url)
+@pytest.mark.parametrize("case", read_cases("pages.toml", PageCase), ids=lambda case: f"{case.url} {case.params}")
 def test_a_page_is_named(case: PageCase) -> None:
-    page = Paths().page(Location.read(case.url), DECLARED, keeps_fragment=case.hash)
+    site = WITH_PARAMS if case.params else DECLARED
+    page = Paths().page(Location.read(case.url), site, keeps_fragment=case.hash)
     assert (page.name, page.free) == (case.name, case.free)
     assert page.fallback == (("page", case.fallback) if case.fallback else None)
 
 
 @pytest.mark.parametrize("case", read_cases("sources.toml", SourceCase), ids=lambda case: case.came_from + case.query)
 def test_a_source_is_named(case: SourceCase) -> None:
-    site = replace(SITE, profile=Profile.STRICT) if case.strict else SITE
-    source = source_of(replace(HERE, query=case.query), case.came_from, site)
+    site = replace(NAMING, profile=Profile.STRICT) if case.strict else NAMING
+    source = source_of(replace(HERE, query=case.query), case.came_from, site, CATALOGUE)
     assert (source.name, source.referrer) == (case.name, case.referrer)
 
 
@@ -114,7 +127,7 @@ urls = st.one_of(
 def test_no_text_raises_and_all_that_is_named_can_be_printed(url: str, came_from: str, *, keeps_fragment: bool) -> None:
     location = Location.read(url)
     page = Paths().page(location, DECLARED, keeps_fragment=keeps_fragment)
-    source = source_of(location, came_from, SITE)
+    source = source_of(location, came_from, SITE, CATALOGUE)
     for name in (page.name, source.name, source.referrer):
         assert name.isprintable()
         assert 0 < len(name) <= 300
@@ -148,6 +161,83 @@ def test_nothing_behind_question_mark_or_hash_reaches_a_name(path: str, query: s
     assert MARK in name_of(f"https://example.org/#/{MARK}", keeps_fragment=True)
 
 
+values = st.one_of(st.text(max_size=20), st.sampled_from([MAIL, quote(MAIL), "203.0.113.9", "2", "a&b=c"]))
+
+
+@given(st.lists(st.tuples(st.sampled_from(["page", "q", "Category", "session", "Q", MARK]), values), max_size=8))
+def test_declared_parameters_are_part_of_a_name_and_no_others_are(params: list[tuple[str, str]]) -> None:
+    def named(pairs: list[tuple[str, str]], site: Site = WITH_PARAMS) -> str:
+        query = "&".join(f"{name}={quote(value.encode('utf-8', 'replace'))}" for name, value in pairs)
+        return name_of(f"https://example.org/list?{query}", site=site)
+
+    name = named(params)
+    assert name.isprintable()
+    assert len(name) <= 300
+    path, _, query = name.partition("?")
+    assert path == "/list"
+    assert "?" not in query
+    told = [part.split("=") for part in query.split("&")] if query else []
+    assert all(len(part) == 2 for part in told)
+    names = [part[0] for part in told]
+    assert names == sorted(set(names))
+    assert set(names) == {name for name, value in params if name in WITH_PARAMS.params and value}
+    assert all(find_identifier(part[1]) is None for part in told)
+    # What was not declared changes nothing, and neither does the order of different names.
+    assert named([*params, (MARK, "x"), ("session", MAIL)]) == name
+    assert named(sorted(params, key=lambda pair: pair[0])) == name
+    # The control: undeclared, all of it is cut.
+    assert named(params, DECLARED) == "/list"
+
+
+def test_a_click_identifier_is_no_part_of_a_name_though_it_were_declared() -> None:
+    site = replace(SITE, params=frozenset({"gclid", "GCLID", "page"}))
+    assert name_of(f"https://example.org/?gclid={MARK}&GCLID={MARK}&page=2", site=site) == "/?page=2"
+
+
+@given(urls)
+@settings(max_examples=200)
+def test_any_path_can_be_folded_as_pages_are(text: str) -> None:
+    folded = fold_path(text)
+    assert folded.isprintable()
+    assert 0 < len(folded) <= 300
+    assert "?" not in folded
+    assert "#" not in folded
+    url = f"https://example.org/{text}"
+    page = Paths().page(Location.read(url), SITE, keeps_fragment=False)
+    assert fold_path(url) == page.name
+    assert page.path == page.name
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("/missing?token=secret#x", "/missing"), ("/u/bob@example.org/x", "/u/:id/x"), ("", "/"), ("a", "a"),
+        ("https://example.org/a%20b?c#d", "/a b"), ("https://other.example", "/"), ("/a%3Fb", "/a%3Fb"),
+    ],
+)  # fmt: skip
+def test_a_path_that_a_page_tells_is_folded(text: str, folded: str) -> None:
+    assert fold_path(text) == folded
+
+
+def test_what_paths_remember_is_what_they_name() -> None:
+    """An undeclared parameter is not even in the cache of the day, and the cache is emptied with it."""
+    names = Names(CATALOGUE)
+    for n in range(5):
+        names.paths.page(Location.read(f"https://example.org/a?page=2&s={MARK}{n}"), WITH_PARAMS, keeps_fragment=False)
+    (known,) = names.paths._known.values()
+    assert list(known.pages) == [("/a", "", "page=2")]
+    names.forget()
+    assert not names.paths._known
+
+
+def test_looking_up_sources_leaves_nothing_behind() -> None:
+    before = (len(CATALOGUE.hosts), len(CATALOGUE.tags), len(CATALOGUE.spam), len(CATALOGUE.bounces))
+    for n in range(100):
+        source_of(replace(HERE, query=f"utm_source={MARK}{n}"), f"https://{MARK}{n}.example/", SITE, CATALOGUE)
+    assert (len(CATALOGUE.hosts), len(CATALOGUE.tags), len(CATALOGUE.spam), len(CATALOGUE.bounces)) == before
+    assert MARK not in repr(CATALOGUE)
+
+
 @given(words, words)
 def test_path_query_and_user_of_a_referrer_are_never_used(path: str, query: str) -> None:
     for url in (
@@ -158,7 +248,7 @@ def test_path_query_and_user_of_a_referrer_are_never_used(path: str, query: str)
         f"https://forum.example\\{MARK}/{path}",
         f"https://forum.example {MARK}/{path}",
     ):
-        source = source_of(HERE, url, SITE)
+        source = source_of(HERE, url, SITE, CATALOGUE)
         assert source.referrer in {"forum.example", WITHHELD}
         assert MARK not in source.name
 
@@ -172,7 +262,7 @@ def test_an_identifier_that_the_cut_goes_through_is_folded_all_the_same(length: 
         assert "bob" not in name
         assert "surname" not in name
     tag = "word " * 17
-    source = source_of(replace(HERE, query=f"utm_source={quote(tag[: length - 225] + MAIL)}"), "", SITE)
+    source = source_of(replace(HERE, query=f"utm_source={quote(tag[: length - 225] + MAIL)}"), "", SITE, CATALOGUE)
     assert source.name == WITHHELD
 
 
@@ -194,9 +284,9 @@ def test_no_name_is_remembered_past_the_day() -> None:
 
 def test_only_the_first_fifty_parameters_are_read() -> None:
     noise = "&".join(f"x{n}=1" for n in range(50))
-    assert source_of(replace(HERE, query=f"{noise}&utm_source=late"), "", SITE).name == DIRECT
-    assert source_of(replace(HERE, query=f"utm_source=early&{noise}"), "", SITE).name == "early"
-    assert source_of(replace(HERE, query="utm_source=a&utm_source=b"), "", SITE).name == "a"
+    assert source_of(replace(HERE, query=f"{noise}&utm_source=late"), "", SITE, CATALOGUE).name == DIRECT
+    assert source_of(replace(HERE, query=f"utm_source=early&{noise}"), "", SITE, CATALOGUE).name == "early"
+    assert source_of(replace(HERE, query="utm_source=a&utm_source=b"), "", SITE, CATALOGUE).name == "a"
 
 
 def seconds_for(work: Callable[[], object]) -> float:
@@ -220,8 +310,8 @@ def test_a_submissions_worth_of_anything_costs_little_and_grows_in_a_line(unit: 
         text = unit * (size // len(unit))
         location = Location.read(f"https://example.org/{text}?{text}#{text}")
         Paths().page(location, DECLARED, keeps_fragment=True)
-        source_of(location, f"https://{text}/", SITE)
-        source_of(replace(HERE, query=f"utm_source={text}"), "", SITE)
+        source_of(location, f"https://{text}/", SITE, CATALOGUE)
+        source_of(replace(HERE, query=f"utm_source={text}"), "", SITE, CATALOGUE)
 
     name(100)
     once = seconds_for(lambda: name(2_000))

@@ -18,7 +18,19 @@ import msgspec
 import pytest
 from hits_door import Door
 from hits_tally import METRICS, Tally, Told, Totals
-from test_visits import AGENTS, FUNNELS, GOALS, LANGUAGES, PAGES, REFERRERS, SITES, ZONES, product_totals, written
+from test_visits import (
+    AGENTS,
+    FUNNELS,
+    GOALS,
+    LANGUAGES,
+    PAGES,
+    REFERRERS,
+    SITES,
+    UNTAGGED,
+    ZONES,
+    product_totals,
+    written,
+)
 
 from collector.handover import Handover, read_handover, write_memory
 from collector.operations import operations
@@ -55,12 +67,13 @@ def submissions(seed: int, countries: Any, visits: int = VISITS) -> Iterator[Tol
     for _ in range(visits):
         visitor, known = chance.choice(everybody)
         address = Address.read(visitor[0])
-        source, referrer = REFERRERS[chance.choice(tuple(REFERRERS))]
+        source, referrer, channel = REFERRERS[chance.choice(tuple(REFERRERS))]
         first = {
-            **known, "source": source, "referrer": referrer, "network": address.network,
-            "country": address.country(countries) or "(unknown)",
+            **known, **UNTAGGED, "source": source, "referrer": referrer, "channel": channel, "network": address.network,
+            "country": address.country(countries) or "(unknown)", "screen": "(unknown)", "revisit": "(unknown)",
         }  # fmt: skip
         at, site = BEGIN + chance.randrange(7 * 86_400), chance.choice(NAMES)
+        first |= {"host": site, "traffic": "odd headers"}  # a client that tells no Accept-Language
         for _ in range(chance.choice((1, 1, 1, 2, 4))):
             page = chance.choice(PAGES)
             told.append(Told(at, site, visitor, "pageview", page, first))
@@ -103,7 +116,7 @@ class Restarting:
         assert not batches
         self.pipeline = Pipeline(self._door.means, ledger, self.clock, operations(self._door.settings, None, None))
         if handed is not None:
-            self.pipeline.take_over(handed.keys, handed.visits)
+            self.pipeline.take_over(handed.keys, handed.visits, handed.heard)
 
     def restart(self, monkeypatch: pytest.MonkeyPatch, *, forgets: bool = False) -> None:
         ledger = self.pipeline.ledger

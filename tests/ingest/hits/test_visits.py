@@ -13,11 +13,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hits_door import FIREFOX, NOON, SITE, Door, countries, submission
 from hits_tally import METRICS, Tally, Told, Totals
 
 from ingest.boundary.address import Address
+from ingest.counters.amounts import from_bytes, unpack
 from ingest.counters.journal import Counted, Entry, Unjournaled
 from ingest.hits.visit import MOST_PARTS
 from ingest.site import Funnel, Goal, Profile, Site
@@ -30,15 +32,27 @@ IPHONE = (
     "Version/26.4 Mobile/15E148 Safari/604.1"
 )
 AGENTS = {
-    FIREFOX: {"browser": "Firefox", "system": "Linux", "device": "desktop"},
-    CHROME: {"browser": "Chrome", "system": "Windows", "device": "desktop"},
-    IPHONE: {"browser": "Safari", "system": "iOS", "device": "mobile"},
-}
+    FIREFOX: {
+        "browser": "Firefox", "browser_version": "Firefox 150", "system": "Linux", "system_version": "Linux",
+        "device": "desktop",
+    },
+    CHROME: {
+        "browser": "Chrome", "browser_version": "Chrome 147", "system": "Windows",
+        "system_version": "Windows 10 or later", "device": "desktop",
+    },
+    IPHONE: {
+        "browser": "Safari", "browser_version": "Safari 26", "system": "iOS", "system_version": "iOS 26",
+        "device": "mobile",
+    },
+}  # fmt: skip
+SCREENS = {None: "(unknown)", 360: "under 480", 1536: "1440 to 1919"}
+REVISITS = {None: "(unknown)", 0: "new", 1: "this week", 2: "last four weeks", 3: "earlier"}
 REFERRERS = {
-    "": ("(direct)", "(direct)"),
-    "https://www.google.com/search?q=x": ("Google", "google.com"),
-    "https://forum.example/thread/9": ("forum.example", "forum.example"),
+    "": ("(direct)", "(direct)", "Direct"),
+    "https://www.google.com/search?q=x": ("Google", "google.com", "Organic Search"),
+    "https://forum.example/thread/9": ("forum.example", "forum.example", "Referral"),
 }
+UNTAGGED = {f"utm_{name}": "(none)" for name in ("source", "medium", "campaign", "content", "term")}
 ADDRESSES = ("1.1.1.1", "8.8.8.8", "81.2.69.160", "81.2.70.1", "2001:4860:4860::8888", "2a02:8100::1", "203.0.113.4")
 LANGUAGES = ("en", "de", "fr")
 PAGES = ("/", "/pricing", "/blog/hello", "/blog/bye", "/download")
@@ -93,11 +107,15 @@ class Play:
     @staticmethod
     def _told(chance: random.Random, now: float, site: str, visitor: tuple[str, str]) -> Told:
         came_from = chance.choice(tuple(REFERRERS))
-        source, referrer = REFERRERS[came_from]
+        source, referrer, channel = REFERRERS[came_from]
         address = Address.read(visitor[0])
         first = {
-            "source": source, "referrer": referrer, "language": chance.choice(LANGUAGES),
+            **UNTAGGED, "source": source, "referrer": referrer, "channel": channel,
+            "language": chance.choice(LANGUAGES),
             "country": address.country(countries()) or "(unknown)", "network": address.network, **AGENTS[visitor[1]],
+            "screen": chance.choice(tuple(SCREENS.values())), "revisit": chance.choice(tuple(REVISITS.values())),
+            # These clients tell no Accept-Language.
+            "host": site, "traffic": "odd headers",
         }  # fmt: skip
         name = chance.choice(("pageview", "pageview", "engagement", "engagement", "signup", "scrolled"))
         plan = chance.choice(PLANS)
@@ -111,10 +129,12 @@ class Play:
 
 def written(told: Told) -> dict[str, Any]:
     """Return what a client sends for it."""
-    came_from = next(url for url, (source, _) in REFERRERS.items() if source == told.first["source"])
+    came_from = next(url for url, (source, *_) in REFERRERS.items() if source == told.first["source"])
     body: dict[str, Any] = {
         "n": told.name, "d": told.site, "u": f"https://{told.site}{told.page}", "r": came_from,
         "l": told.first["language"],
+        "w": next(width for width, name in SCREENS.items() if name == told.first["screen"]),
+        "rv": next(rv for rv, name in REVISITS.items() if name == told.first["revisit"]),
     }  # fmt: skip
     if told.name == "engagement":
         body |= {"e": told.seconds * 1_000, "sd": 255 if told.scroll is None else told.scroll}
@@ -322,9 +342,13 @@ def test_what_is_journaled_are_integers_and_can_be_recalled() -> None:
     door.hit()
     door.hit(n="signup")
     door.hit(n="engagement", e=5_000, sd=40)
-    amounts = [amount for entry in seen if isinstance(entry, Counted) for _, told in entry.cells for amount in told]
-    assert len(amounts) > 100
-    assert {type(amount) for amount in amounts} == {int}
+    cells = [cell for entry in seen if isinstance(entry, Counted) for cell in entry.cells]
+    assert len(cells) > 50
+    # Journal and record again, as after a crash: what comes out is what went in.
+    record = msgspec.msgpack.encode(seen)
+    assert msgspec.msgpack.decode(record, type=list[Entry]) == seen
+    views = sum(unpack(from_bytes(told), 8)[2] for key, told in cells if key == ("hours", "12"))
+    assert views == 1
 
 
 def test_one_visit_of_many_pages_costs_no_more_for_each_of_them() -> None:
@@ -346,7 +370,7 @@ def test_one_visit_of_many_pages_costs_no_more_for_each_of_them() -> None:
     (visit,) = door.pipeline.visits._open[SITE.id].values()
     assert len(visit.pages) == len(visit.parts) == MOST_PARTS + 1
     # Every attribute of the visit, the page with its pairs, the exit, and the one that it was before.
-    assert max(turns[100:]) <= len(visit.tally.cells) + 8
+    assert max(turns[100:]) <= len(visit.tally.named) + len(visit.tally.cells) + 8
     views = sum(amounts[2] for (_, key), amounts in door.amounts().items() if key[0] == "page")
     assert views == MOST_PARTS, "the rest is in the row (rare), which is written as the day closes"
     door.pipeline.forget(door.ledger.close_all())

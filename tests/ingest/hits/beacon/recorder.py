@@ -47,6 +47,7 @@ BODIES = {
     "hash": _TAG.format(" data-hash"),
     "params": _TAG.format(' data-params="plan|tier"'),
     "api": _TAG.format(' data-api="/elsewhere"'),
+    "moved": '<script defer src="/moved/s.js" data-site="demo"></script>',
     "core": '<script defer src="/js/logless.core.js" data-site="demo"></script>' + _LINKS,
     "unsafe": '<script src="/unsafe.js"></script>' + _TAG.format(""),
     "returning": "<script>addEventListener('load', () => setTimeout(() => history.back()));</script>",
@@ -172,6 +173,7 @@ class Recorder:
                 Route("/barrier", barrier, methods=["POST"]),
                 Route("/permission", permission),
                 Route("/js/{name}", serve_beacon),
+                *(Route(path, _serve_moved) for path in MOVED),
                 *(Route(path, serve_script) for path in SCRIPTS),
                 Route("/{kind}/{rest:path}", serve_page),
             ]
@@ -188,6 +190,15 @@ class Recorder:
         wait_for(lambda: len(self.engagements) >= count, lambda: (self.engagements, self.order))
         assert len(self.engagements) == count, self.engagements
         return self.engagements
+
+
+MOVED = beacon.beacon_files("/moved/s.js", "/elsewhere")
+"""The beacon as a configuration puts it, with submissions that go elsewhere."""
+
+
+async def _serve_moved(request: Request) -> Response:
+    file = MOVED[request.url.path]
+    return Response(file.content, media_type=file.media_type)
 
 
 BUILT_MODULE = Path(beacon.__file__).parent / "logless.mjs"

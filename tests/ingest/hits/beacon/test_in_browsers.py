@@ -78,6 +78,16 @@ def test_load_is_one_view(visitor: Visitor) -> None:
     assert "referer" not in visitor.server.headers[0]
 
 
+def test_beacon_of_a_configuration_knows_where_submissions_go(visitor: Visitor) -> None:
+    visitor.goto("/moved/one")
+    assert visitor.server.wait(1)[0]["n"] == "pageview"
+    module = f"import('{visitor.origin}/moved/s.mjs')"
+    visitor.goto("/bare/two")
+    visitor.tab.evaluate(f"{module}.then((beacon) => beacon.init({{ site: 'demo' }})).then(() => 1)")
+    assert path_of(visitor.server.wait(2)[1]) == "/bare/two"
+    assert set(visitor.server.paths) == {"/elsewhere"}
+
+
 def test_navigation_within_the_page_tells_the_page_that_is_left_first(visitor: Visitor) -> None:
     visitor.goto("/timed/one")
     visitor.server.wait(1)

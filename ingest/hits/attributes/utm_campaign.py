@@ -1,0 +1,18 @@
+"""`utm_campaign`: the campaign that a tagged link belongs to."""
+
+from ingest.counters.cells import Breakdown
+from ingest.hits.campaigns import NONE
+from ingest.hits.hit import Hit
+from ingest.site import Site
+
+BREAKDOWN = Breakdown("utm_campaign", "visit:utm_campaign", "UTM campaigns", free=frozenset({NONE}))
+
+
+def value(hit: Hit) -> str:
+    """Return the tag, or `(none)` where the link has none."""
+    return hit.source.campaign.campaign
+
+
+def is_declared(value: str, site: Site) -> bool:
+    """Return whether the operator declared this value under `campaigns`."""
+    return value in site.campaigns

@@ -1,0 +1,18 @@
+"""`utm_term`: the words that a paid link was bought for."""
+
+from ingest.counters.cells import Breakdown
+from ingest.hits.campaigns import NONE
+from ingest.hits.hit import Hit
+from ingest.site import Site
+
+BREAKDOWN = Breakdown("utm_term", "visit:utm_term", "UTM terms", free=frozenset({NONE}))
+
+
+def value(hit: Hit) -> str:
+    """Return the tag, or `(none)` where the link has none."""
+    return hit.source.campaign.term
+
+
+def is_declared(value: str, site: Site) -> bool:
+    """Return whether the operator declared this value under `campaigns`."""
+    return value in site.campaigns

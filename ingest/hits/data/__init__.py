@@ -1,0 +1,1 @@
+"""Lists of hosts, and what builds them; README.md says where each is from."""
