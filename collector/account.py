@@ -57,22 +57,22 @@ class Reporter:
 
     async def _count(self, scope: Scope, site: Site) -> list[Key]:
         """Return the keys of the cells that a view of a page of this site makes grow."""
-        sites = Sites()
+        means, sites = self._means, Sites()
         sites.replace([site])
         ledger = Ledger(Unjournaled(), lambda _: None, itertools.count(1))
         endpoint = HitEndpoint(
             sites,
             ledger,
-            Visits(ledger, self._means.attributes),
+            Visits(ledger, means.attributes),
             keys=DayKeys(),
-            countries=self._means.countries,
+            countries=means.countries,
             agents=self._agents,
-            names=Names(self._means.catalogue),
-            setups=self._means.setups(),
+            names=Names(means.catalogue),
+            setups=means.setups(),
             recent=Recent(),
             clock=self._clock,
             limits=HitLimits(len(_BODY)),
-            hosting=self._means.hosting,
+            hosting=means.hosting,
         )
         await endpoint({**scope, "method": "POST", "headers": _headers(scope)}, _receive, _send)
         return [key for _, key, _ in ledger.unwritten(site.owner)]

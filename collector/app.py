@@ -165,9 +165,7 @@ class Collector:
         handed, self.handed_over = self.handed_over, None
         for batch in self.ledger.recall(self.owners, handed.days if handed is not None else None):
             self.writer.submit(batch)
-        self.live = LiveWindow(
-            self.ledger, self.writer, self.watch, lambda site: self.pipeline.visits.present(site, self.clock())
-        )
+        self.live = LiveWindow(self.ledger, self.writer, self.watch, self._present)
         self.alerts = watch(settings, self.apps, self.reader, self.live, self.control, self.clock)
         setups, recent = self.means.setups(), Recent()
         pages = self._pages(LiveDiagnostics(setups, recent, self.clock))
@@ -211,6 +209,9 @@ class Collector:
                     raise
                 time.sleep(0.1)
 
+    def _present(self, site: str) -> tuple[int, int]:
+        return self.pipeline.visits.present(site, self.clock())
+
     def _pages(self, diagnostics: LiveDiagnostics) -> Any:
         health = Health(self.ledger, self.writer, self.spool, self.journal)
         app = dashboards.app.build(
@@ -227,8 +228,8 @@ class Collector:
             identifies=lambda text: str(find_identifier(text) or ""),
             breakdowns=(*UNFOLDING, *(attribute.breakdown for attribute in self.means.attributes)),
             notices=lambda: self.notices,
-            means=AlertMeans(bool(self.settings.mail.host), self.settings.alerts.private_targets),
             account=Reporter(self.means, self.clock).account,
+            means=AlertMeans(bool(self.settings.mail.host), self.settings.alerts.private_targets),
         )
         return operations(self.settings, health, app)
 

@@ -82,8 +82,8 @@ def build(
     """Return the application. `notices` are lines that every member reads on top of a page.
 
     What only the way in knows is handed over: `diagnostics` of its last submissions, what it makes of `hosts`, the
-    `snippet` of a site, the word for what in a text `identifies` a person, and the `account` of what would be counted
-    about a reader. `annotations` are marks on charts.
+    `snippet` of a site, and the word for what in a text `identifies` a person.
+    `annotations` are marks on charts; `account` tells a reader what would be counted about them.
     It opens nothing and closes nothing: the reader, the control database and the live view are the caller's.
     """
     questions = Questions(reader)
@@ -114,9 +114,9 @@ def build(
         identifies=identifies,
         means=means,
         is_https=is_https,
-        way_in=way_in,
         annotations=annotations,
         account=account,
+        way_in=way_in,
     )
     errors = Errors(desk, shell)
     return Starlette(

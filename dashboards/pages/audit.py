@@ -13,7 +13,9 @@ from dashboards.addresses import link, site_path
 from dashboards.audit import FLAGS, Audited, audit, is_host
 from dashboards.desk import Ask, Format
 from dashboards.page import Page
-from dashboards.pages.owners import period_of, site_of, site_tabs
+from dashboards.pages.breakdown import AUDIT, section_tabs
+from dashboards.pages.owners import period_of, selection_of, site_of, site_tabs
+from dashboards.panels import panels_of_site
 from dashboards.period import named_period, today_in
 from dashboards.referrers import Seen
 from dashboards.table import Table
@@ -56,7 +58,8 @@ async def show_audit(ask: Ask) -> Page:
         template="audit.html",
         title=f"Referrer audit · {site.id}",
         place=site.id,
-        tabs=site_tabs(site, period_of(ask, site), "audit"),
+        tabs=site_tabs(site, period_of(ask, site), "sources"),
+        section=section_tabs(panels_of_site(ask.desk.panels, site), site, selection_of(ask, site), AUDIT),
         values={
             "site": site,
             "rows": [(row, _review_path(site, row.host)) for row in shown],

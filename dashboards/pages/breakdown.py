@@ -20,7 +20,7 @@ from dashboards.map import Map, draw_map
 from dashboards.page import Page, Tab
 from dashboards.pages.overview import counts_data
 from dashboards.pages.owners import picker_of, selection_data, selection_of, site_of, site_tabs
-from dashboards.panels import CONVERSIONS, GOALS, VISITORS, VISITS, Column, Panel, panels_of_site
+from dashboards.panels import CONVERSIONS, GOALS, SOURCES, VISITORS, VISITS, Column, Panel, panels_of_site
 from dashboards.selection import Selection
 from dashboards.table import Table
 from ingest.counters.cells import RARE, Attribute
@@ -30,6 +30,10 @@ ROWS: Final = 100
 """Rows of a page for people; programs and spreadsheets are given all."""
 
 LONGEST_SEARCH: Final = 200
+
+FUNNELS: Final = "funnels"
+AUDIT: Final = "audit"
+"""Pages that stand in a section and are no panel."""
 
 _OF_CONVERTERS: Final = (Column("visitors", "Converters", VISITORS.write), CONVERSIONS, VISITS)
 
@@ -135,11 +139,13 @@ async def breakdown(ask: Ask) -> Page:
 
 
 def section_tabs(panels: Sequence[Panel], site: Site, selection: Selection, current: str) -> list[Tab]:
-    """Return links to the panels of a section; that of goals has funnels too."""
-    section = next((panel.section for panel in panels if panel.slug == current), GOALS)
+    """Return links to the panels of a section: with goals stand funnels, with sources the audit of referrers."""
+    section = next((panel.section for panel in panels if panel.slug == current), SOURCES if current == AUDIT else GOALS)
     pages = [(panel.slug, panel.short) for panel in panels if panel.section is section]
     if section is GOALS:
-        pages.insert(1, ("funnels", "Funnels"))
+        pages.insert(1, (FUNNELS, "Funnels"))
+    if section is SOURCES:
+        pages.append((AUDIT, "Referrer audit"))
     return [Tab(title, link(site_path(site, slug), selection.arguments), slug == current) for slug, title in pages]
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dashboards.addresses import link, site_path
 from dashboards.counts import rate
 from dashboards.desk import Ask
 from dashboards.figures import ALL, Breakdown
-from dashboards.page import Page, Tab
-from dashboards.pages.breakdown import section_tabs
+from dashboards.page import Page
+from dashboards.pages.breakdown import FUNNELS, section_tabs
 from dashboards.pages.owners import picker_of, selection_data, selection_of, site_of, site_tabs
 from dashboards.panels import GOALS, panels_of_site
 from dashboards.table import Table
@@ -52,16 +52,14 @@ async def funnels(ask: Ask) -> Page:
     names = {FUNNEL + funnel.name: Metric.VISITS for funnel in site.funnels}
     found = await ask.desk.figures.top(site, period, names, ALL) if names else {}
     courses = [_course(funnel, found.get(FUNNEL + funnel.name, Breakdown())) for funnel in site.funnels]
-    path = site_path(site, "funnels")
+    path = site_path(site, FUNNELS)
     panels = panels_of_site(ask.desk.panels, site)
-    goals = next((panel.slug for panel in panels if panel.section is GOALS), "")
-    tabs = section_tabs(panels, site, selection, goals)
     return Page(
         template="funnels.html",
         title=f"Funnels · {site.id}",
         place=site.id,
         tabs=site_tabs(site, selection, GOALS.name),
-        section=[_marked(tab, path) for tab in tabs],
+        section=section_tabs(panels, site, selection, FUNNELS),
         periods=picker_of(path, selection, {}),
         values={
             "site": site,
@@ -123,7 +121,3 @@ def _course(funnel: Funnel, found: Breakdown) -> Course:
 
 def _share(part: int, whole: int) -> float | None:
     return rate(part, whole) if whole else None
-
-
-def _marked(tab: Tab, path: str) -> Tab:
-    return replace(tab, is_current=tab.path.partition("?")[0] == path)

@@ -62,7 +62,6 @@ def site_tabs(site: Site, said: Said, current: str) -> list[Tab]:
         ("Overview", "overview", ()),
         ("Pages", "pages", ("pages",)),
         ("Sources", "sources", ("sources",)),
-        ("Audit", "audit", ("audit",)),
         ("Places", "places", ("countries",)),
         ("Devices", "devices", ("devices",)),
         ("Goals", "goals", ("goals",)),

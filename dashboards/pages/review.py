@@ -17,7 +17,9 @@ from dashboards.desk import Ask
 from dashboards.form import read_form
 from dashboards.page import Page
 from dashboards.pages.audit import audited_data, read_audit
-from dashboards.pages.owners import period_of, site_of, site_tabs
+from dashboards.pages.breakdown import AUDIT, section_tabs
+from dashboards.pages.owners import period_of, selection_of, site_of, site_tabs
+from dashboards.panels import panels_of_site
 from dashboards.period import read_date, today_in
 from dashboards.referrers import Converted
 from dashboards.table import Table
@@ -102,7 +104,8 @@ async def _page(ask: Ask, site: Site, row: Audited, entered: Mapping[str, str], 
         template="review.html",
         title=f"{row.host} · Referrer audit",
         place=site.id,
-        tabs=site_tabs(site, period_of(ask, site), "audit"),
+        tabs=site_tabs(site, period_of(ask, site), "sources"),
+        section=section_tabs(panels_of_site(ask.desk.panels, site), site, selection_of(ask, site), AUDIT),
         values={
             "site": site,
             "row": row,

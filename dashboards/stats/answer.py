@@ -43,7 +43,7 @@ def write_answer(question: Question, found: Rows, now: float) -> dict[str, Any]:
     question = replace(question, period=found.period or question.period)
     rows = sorted(found.rows, key=lambda row: row.dimensions)
     for order in reversed(question.order):
-        rows.sort(key=lambda row, name=order.name: _place(row.read(question, name)), reverse=order.is_descending)  # type: ignore[misc]
+        rows.sort(key=lambda row, name=order.name: _rank(row.read(question, name)), reverse=order.is_descending)  # type: ignore[misc]
     shown = rows[question.offset : question.offset + question.limit]
     meta: dict[str, Any] = {}
     if found.warnings:
@@ -59,8 +59,8 @@ def write_answer(question: Question, found: Rows, now: float) -> dict[str, Any]:
     }
 
 
-def _place(cell: Cell) -> tuple[bool, Any]:
-    """Return what a cell is ordered by; one that is not known comes before the least."""
+def _rank(cell: Cell) -> tuple[bool, Cell]:
+    """Put the share of nothing below every number."""
     return cell is not None, cell
 
 

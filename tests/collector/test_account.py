@@ -30,9 +30,16 @@ def told(address: str, **headers: str) -> Account:
     """Open the page from an address, through the airlock."""
     countries = Countries.open()
     means = Means(
-        settings=Settings(), sites=Sites(), apps=Apps(), countries=countries, attributes=visit_attributes(),
-        catalogue=Catalogue.open(), ship=lambda _: None, is_full=lambda: False, sequence=itertools.count(1),
-    )  # fmt: skip
+        settings=Settings(),
+        sites=Sites(),
+        apps=Apps(),
+        countries=countries,
+        catalogue=Catalogue.open(),
+        attributes=visit_attributes(),
+        ship=lambda _: None,
+        is_full=lambda: False,
+        sequence=itertools.count(1),
+    )
     reporter = Reporter(means, lambda: 1_790_000_000.0)
     found: list[Account] = []
 

@@ -33,7 +33,7 @@ from ingest.store.control.users import Role, User, add_user
 from ingest.store.migrations import migrate
 from ingest.store.reader import Reader
 
-Build = Callable[[str], Starlette]
+Build = Callable[..., Starlette]
 
 
 @pytest.fixture(scope="session")
@@ -115,39 +115,6 @@ def recent() -> Recent:
     return Recent()
 
 
-def build_pages(
-    sites: Sites,
-    apps: Apps,
-    reader: Reader,
-    control: Control,
-    live: Memory,
-    clock: Clock,
-    address: str | WayIn = "http://testserver",
-    *,
-    setups: Setups | None = None,
-    recent: Recent | None = None,
-    **others: Any,
-) -> Starlette:
-    """Return the application as the program builds it, with a hasher that costs nothing."""
-    return build(
-        sites,
-        apps,
-        reader,
-        control,
-        live,
-        clock,
-        address if isinstance(address, WayIn) else WayIn(address),
-        BREAKDOWNS,
-        diagnostics=LiveDiagnostics(setups or Setups(_rehearsal), recent or Recent(), clock),
-        hosts=HOSTS,
-        snippet=snippet,
-        identifies=lambda text: str(find_identifier(text) or ""),
-        means=AlertMeans(has_mail=True),
-        hasher=FAST,
-        **others,
-    )
-
-
 def _rehearsal() -> Rehearsal:
     return Rehearsal(visit_attributes(), Names(Catalogue.open()))
 
@@ -162,9 +129,25 @@ def build_at(
     clock: Clock,
     setups: Setups,
     recent: Recent,
-) -> Callable[[str | WayIn], Starlette]:
-    def build_at(address: str | WayIn) -> Starlette:
-        return build_pages(sites, apps, reader, control, live, clock, address, setups=setups, recent=recent)
+) -> Callable[..., Starlette]:
+    def build_at(address: str | WayIn, **others: Any) -> Starlette:
+        given: dict[str, Any] = {
+            "sites": sites,
+            "apps": apps,
+            "reader": reader,
+            "control": control,
+            "live": live,
+            "clock": clock,
+            "way_in": address if isinstance(address, WayIn) else WayIn(address),
+            "breakdowns": BREAKDOWNS,
+            "diagnostics": LiveDiagnostics(setups, recent, clock),
+            "hosts": HOSTS,
+            "snippet": snippet,
+            "identifies": lambda text: str(find_identifier(text) or ""),
+            "means": AlertMeans(has_mail=True),
+            "hasher": FAST,
+        }
+        return build(**given | others)
 
     return build_at
 

@@ -6,18 +6,16 @@ from collections.abc import MutableMapping
 from datetime import date, timedelta
 from typing import Any
 
-from dashboards_fixtures import build_pages
-from dashboards_stage import NOW, TODAY, Clock, Memory, Rows
+from dashboards_fixtures import Build
+from dashboards_stage import NOW, TODAY, Memory, Rows
 from starlette.testclient import TestClient
 
 from dashboards.annotations import Annotation, Kind
 from dashboards.reader import Account, Told
-from ingest.app import Apps
 from ingest.site import Funnel, Goal, Site, Sites
 from ingest.store.control.database import Control
 from ingest.store.control.links import make_link
 from ingest.store.control.users import User
-from ingest.store.reader import Reader
 
 pytest_plugins = ["dashboards_fixtures"]
 
@@ -82,9 +80,7 @@ def test_the_overview_tells_what_goes_on_whatever_its_period(member: TestClient,
     assert 'data-metric="visitors" data-value="0"' in text
 
 
-def test_marks_stand_in_their_bucket_as_text(
-    sites: Sites, apps: Apps, reader: Reader, control: Control, live: Memory, owner: User, site: Site
-) -> None:
+def test_marks_stand_in_their_bucket_as_text(build_at: Build, control: Control, owner: User, site: Site) -> None:
     asked: list[tuple[str, date, date]] = []
 
     def annotations(owner: str, since: date, until: date) -> list[Annotation]:
@@ -98,7 +94,7 @@ def test_marks_stand_in_their_bucket_as_text(
         assert scope["path"].startswith("/privacy/you")
         return Account(objects=False, refusal="", told=(Told("country", "GI", is_free=False),))
 
-    pages = build_pages(sites, apps, reader, control, live, Clock(), annotations=annotations, account=account)
+    pages = build_at("http://testserver", annotations=annotations, account=account)
     with TestClient(pages, follow_redirects=False) as client:
         told = client.get("/privacy/you").text
         assert 'data-attribute="country"' in told

@@ -120,14 +120,8 @@ def test_they_are_shown_and_not_swallowed(member: TestClient, site: Site, app: A
 
 @pytest.mark.usefixtures("hostile")
 def test_csv_holds_no_formula_and_json_is_json(member: TestClient, site: Site, app: App) -> None:
-    crashes = f"/apps/{app.id}/crashes"
-    for path in (
-        f"/sites/{site.id}/pages",
-        f"/sites/{site.id}/outbound-links",
-        crashes,
-        f"{crashes}/{GROUP}",
-        f"/apps/{app.id}/releases",
-    ):
+    crashes, links = f"/apps/{app.id}/crashes", f"/sites/{site.id}/outbound-links"
+    for path in (f"/sites/{site.id}/pages", links, crashes, f"{crashes}/{GROUP}", f"/apps/{app.id}/releases"):
         csv = member.get(f"{path}.csv")
         assert csv.headers["content-type"] == "text/csv; charset=utf-8"
         assert not re.search(r'(^|,)"?[=+@-]', csv.text, re.MULTILINE), path

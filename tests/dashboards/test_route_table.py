@@ -18,8 +18,8 @@ from ingest.store.control.users import Role, User, add_user
 pytest_plugins = ["dashboards_fixtures"]
 
 PUBLIC = {
-    "/privacy", "/privacy.json", "/privacy.csv", "/help", "/help.json", "/help.csv",
-    "/privacy/you", "/privacy/you.json", "/privacy/you.csv",
+    "/privacy", "/privacy.json", "/privacy.csv", "/privacy/you", "/privacy/you.json", "/privacy/you.csv",
+    "/help", "/help.json", "/help.csv",
     "/login", "/login/{secret}", "/static/{file}", "/favicon.ico"
 }  # fmt: skip
 

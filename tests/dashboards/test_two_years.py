@@ -15,12 +15,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from dashboards_fixtures import build_pages
-from dashboards_stage import NOW, TODAY, Clock, Memory
+from dashboards_fixtures import Build
+from dashboards_stage import NOW, TODAY
 from starlette.testclient import TestClient
 
 from dashboards.questions import read_questions
-from ingest.app import Apps
 from ingest.site import Site, Sites
 from ingest.store.client import Connection, Connector
 from ingest.store.control.database import Control
@@ -106,11 +105,11 @@ def costs() -> Costs:
 
 
 @pytest.fixture
-def client(connector: Connector, big: None, control: Control, live: Memory, costs: Costs) -> Iterator[TestClient]:
-    sites, apps = Sites(), Apps()
+def client(connector: Connector, big: None, control: Control, build_at: Build, costs: Costs) -> Iterator[TestClient]:
+    sites = Sites()
     sites.replace([BIG, NONE])
     reader = Counting(connector, costs)
-    pages = build_pages(sites, apps, reader, control, live, Clock())
+    pages = build_at("http://testserver", sites=sites, reader=reader)
     owner = add_user(control, "ada", Role.OWNER)
     with TestClient(pages, follow_redirects=False) as client:
         assert client.get(f"/login/{make_link(control, owner.id, NOW)}").status_code == 303
