@@ -15,6 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from dashboards.annotations import Annotations
 from dashboards.assets import Assets
 from dashboards.desk import Ask, Desk
 from dashboards.diagnostics import Diagnostics
@@ -30,11 +31,13 @@ from dashboards.questions import Questions
 from dashboards.referrers import Referrers
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
-from dashboards.routes import build_routes
+from dashboards.routes import build_routes, is_shared
 from dashboards.shell import Shell
 from dashboards.stats.vocabulary import dimensions_of
 from dashboards.throttle import Throttle
+from dashboards.vitals import Vitals
 from dashboards.way_in import WayIn
+from dashboards.written import Written
 from ingest.app import Apps
 from ingest.counters.cells import Breakdown
 from ingest.site import Sites
@@ -68,13 +71,16 @@ def build(
     hosts: Hosts,
     snippet: Callable[[str], str],
     identifies: Callable[[str], str],
+    vitals: Callable[[], Vitals],
     notices: Callable[[], Sequence[str]] = tuple,
+    annotations: Annotations | None = None,
     hasher: PasswordHasher | None = None,
 ) -> Starlette:
     """Return the application. `notices` are lines that every member reads on top of a page.
 
     What only the way in knows is handed over: `diagnostics` of its last submissions, what it makes of `hosts`, the
-    `snippet` of a site, and the word for what in a text `identifies` a person.
+    `snippet` of a site, the word for what in a text `identifies` a person, and its own `vitals`. `annotations` are
+    those that members wrote into the control database, unless others are given.
     It opens nothing and closes nothing: the reader, the control database and the live view are the caller's.
     """
     questions = Questions(reader)
@@ -101,6 +107,9 @@ def build(
         notices=notices,
         snippet=snippet,
         identifies=identifies,
+        annotations=annotations or Written(control),
+        vitals=vitals,
+        is_shared=is_shared,
         is_https=is_https,
         way_in=way_in,
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from starlette.requests import Request
 
+from dashboards.annotations import Annotations
 from dashboards.assets import Assets
 from dashboards.diagnostics import Diagnostics
 from dashboards.figures import Figures
@@ -19,13 +20,15 @@ from dashboards.referrers import Referrers
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
 from dashboards.throttle import Throttle
+from dashboards.vitals import Vitals
 from dashboards.way_in import WayIn
 from ingest.app import Apps
 from ingest.site import Sites
 from ingest.store.control.database import Control
 from ingest.store.control.sessions import Session
+from ingest.store.control.shares import Share
 from ingest.store.control.tokens import Token
-from ingest.store.control.users import User
+from ingest.store.control.users import Role, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,12 @@ class Desk:
     """The tag that a page of a site carries."""
     identifies: Callable[[str], str]
     """What a text holds that identifies a person, in a word, or nothing."""
+    annotations: Annotations
+    """What was noted on days of a site."""
+    vitals: Callable[[], Vitals]
+    """How the server is; it may take a moment, so ask from a thread."""
+    is_shared: Callable[[str], bool]
+    """Whether a path is one that shared links can open."""
     is_https: bool
     way_in: WayIn
 
@@ -74,12 +83,23 @@ class Ask:
     format: Format = Format.HTML
     session: Session | None = None
     token: Token | None = None
+    guest: Share | None = None
+    """The shared link by which somebody came who is not signed in."""
 
     @property
     def user(self) -> User:
         """The member who asks; only pages of members may look."""
         assert self.session is not None
         return self.session.user
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether whoever asks may change what the team decides."""
+        return self.may(Role.EDITOR)
+
+    def may(self, role: Role) -> bool:
+        """Return whether whoever asks is signed in and may do what a role may."""
+        return self.session is not None and self.session.user.role.covers(role)
 
     @property
     def now(self) -> float:

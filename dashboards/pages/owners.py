@@ -40,6 +40,8 @@ def site_tabs(site: Site, period: Period, current: str) -> list[Tab]:
     return [
         Tab("Overview", link(site_path(site), period.arguments), current == "overview"),
         Tab("Referrer audit", link(site_path(site, "audit"), period.arguments), current == "audit"),
+        Tab("Annotations", link(site_path(site, "annotations"), period.arguments), current == "annotations"),
+        Tab("Week", link(site_path(site, "digest"), period.arguments), current == "digest"),
         Tab("Privacy", link(site_path(site, "privacy"), period.arguments), current == "privacy"),
         Tab("Set up", link(site_path(site, "setup"), period.arguments), current == "setup"),
     ]

@@ -7,15 +7,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, create_engine, event, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-VERSION: Final = 2
-
-METADATA: Final = MetaData()
+from ingest.store.control import admin_tables
+from ingest.store.control.metadata import METADATA
 
 USERS: Final = Table(
     "users",
@@ -74,6 +73,11 @@ REVIEWS: Final = Table(
     Index("reviews_of_host", "site", "host"),
 )
 
+STEPS: Final = ((USERS, SESSIONS, LINKS, TOKENS, FACTS), (REVIEWS,), admin_tables.TABLES)
+"""The tables that each version added, the first version's first. A database is brought up step by step."""
+
+VERSION: Final = len(STEPS)
+
 
 class ControlError(Exception):
     """The control database cannot do that; the message names the thing and the remedy."""
@@ -123,8 +127,9 @@ class Control:
             version = connection.execute(text("PRAGMA user_version")).scalar_one()
             if version > VERSION:
                 raise ControlError("the control database was made by a newer Logless: install that one again")
-            METADATA.create_all(connection)
-            connection.execute(text(f"PRAGMA user_version = {VERSION}"))
+            for number, tables in enumerate(STEPS[version:], version + 1):
+                METADATA.create_all(connection, tables)
+                connection.execute(text(f"PRAGMA user_version = {number}"))
 
 
 def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
