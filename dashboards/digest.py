@@ -87,7 +87,10 @@ class Digest:
         points = now.bounce_rate - then.bounce_rate
         is_sure = min(now.visits, then.visits) >= FROM
         bounces = Total(
-            "Bounce rate", percent(now.bounce_rate), percent(then.bounce_rate), f"{points:+d} points" if is_sure else ""
+            "Bounce rate",
+            percent(now.bounce_rate),
+            percent(then.bounce_rate),
+            f"{points:+d} point{'' if abs(points) == 1 else 's'}" if is_sure else "",
         )
         engaged = Total("Engaged time", duration(now.visit_duration), duration(then.visit_duration), "")
         return [*told, views, bounces, engaged]

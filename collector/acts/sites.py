@@ -15,6 +15,7 @@ from ingest.site import Site
 from ingest.store.control.annotations import drop_annotations
 from ingest.store.control.reviews import drop_reviews
 from ingest.store.control.shares import drop_shares
+from ingest.store.control.tokens import drop_tokens
 from ingest.store.retention import drop_owner
 
 _WAIT = 30.0
@@ -68,7 +69,7 @@ async def _delete(house: House, arguments: Mapping[str, Any], _: Progress) -> di
     house.open.ledger.discard(site)
     await asyncio.to_thread(house.open.writer.wait, _WAIT)
     dropped = await asyncio.to_thread(drop_owner, house.open.connection, site)
-    for drop in (drop_reviews, drop_annotations, drop_shares):
+    for drop in (drop_reviews, drop_annotations, drop_shares, drop_tokens):
         await asyncio.to_thread(drop, house.control, site)
     if not known and not dropped:
         raise RefusedError(f'no site "{site}" is configured, and nothing is kept of one: see `logless site list`')
