@@ -24,7 +24,7 @@ from ingest.site import Site
 MOVERS: Final = 5
 """Values of an attribute that are named."""
 
-FROM: Final = 30
+ENOUGH: Final = 30
 """Of a smaller number a change in percent says nothing."""
 
 ATTRIBUTES: Final = (Attribute.SOURCE, Attribute.PAGE, Attribute.COUNTRY)
@@ -85,7 +85,7 @@ class Digest:
         told = [_total(title, getattr(now, name), getattr(then, name)) for title, name in numbers]
         views = Total("Views per visit", ratio(now.views_per_visit), ratio(then.views_per_visit), "")
         points = now.bounce_rate - then.bounce_rate
-        is_sure = min(now.visits, then.visits) >= FROM
+        is_sure = min(now.visits, then.visits) >= ENOUGH
         bounces = Total(
             "Bounce rate",
             percent(now.bounce_rate),
@@ -133,9 +133,11 @@ async def read_digest(figures: Figures, site: Site, panels: Sequence[Panel], mon
     """Return the digest of the week that begins on a Monday."""
     sunday, earlier = monday + timedelta(days=6), monday - timedelta(weeks=1)
     shown = [panel for attribute in ATTRIBUTES for panel in panels if panel.attribute == attribute]
-    days, *values = await asyncio.gather(
+    days, values = await asyncio.gather(
         figures.days(site, monday - timedelta(weeks=WEEKS + 1), sunday),
-        *(_visitors(figures, site, panel, week, today) for panel in shown for week in (monday, earlier)),
+        asyncio.gather(
+            *(_visitors(figures, site, panel, week, today) for panel in shown for week in (monday, earlier))
+        ),
     )
     visits = {day: counts.visits for day, counts in days.items()}
     movers = (
@@ -185,7 +187,7 @@ def _line(text: str) -> str:
 
 
 def _total(title: str, now: int, before: int) -> Total:
-    change = f"{100 * (now - before) / before:+.0f}%" if before >= FROM else ""
+    change = f"{100 * (now - before) / before:+.0f}%" if before >= ENOUGH else ""
     return Total(title, whole(now), whole(before), change)
 
 
