@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup serve test soak lint format lock bench clean
+.PHONY: setup serve test soak screenshots lint format lock bench clean
 
 setup: $(VENV)/.runs          ## .venv with everything that serving needs, from the lock
 serve: setup                  ## the demonstration, on http://127.0.0.1:8000
@@ -27,6 +27,10 @@ test: $(VENV)/.tests          ## every test but the long forms
 soak: $(VENV)/.tests          ## the long forms
 	@sh tests/browser/chromium.sh
 	$(BIN)/python -m pytest -m soak
+
+screenshots: $(VENV)/.tests   ## the six pictures of README, from a demonstration of its own
+	@sh tests/browser/chromium.sh
+	$(BIN)/python tests/browser/screenshots.py docs
 
 lint: $(VENV)/.tests          ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .

@@ -9,10 +9,13 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
 import dashboards.app
+from collector.account import Reporter
+from collector.alerts import watch
 from collector.diagnostics import LiveDiagnostics
 from collector.doctor import glance
 from collector.errors import Watched
@@ -24,6 +27,7 @@ from collector.replay import Line, ReplayClock, replay
 from collector.runtime import runtime_folder
 from collector.settings import Settings, read_settings, read_size
 from collector.snippet import snippet
+from dashboards.desk import AlertMeans
 from dashboards.hosts import Hosts
 from dashboards.vitals import Finding
 from dashboards.way_in import WayIn
@@ -32,6 +36,9 @@ from ingest.boundary.geo import Countries
 from ingest.boundary.identifiers import find_identifier
 from ingest.counters.cells import UNFOLDING
 from ingest.counters.journal import Journal, Unjournaled
+from ingest.crashes.grouping import ALGORITHM
+from ingest.crashes.strings import ReleaseStrings
+from ingest.crashes.watch import Watch
 from ingest.hits.attributes import visit_attributes
 from ingest.hits.catalogue import Catalogue
 from ingest.hits.recent import Recent
@@ -39,7 +46,10 @@ from ingest.site import Site, Sites
 from ingest.store.client import Connector, StoreBusyError, Target
 from ingest.store.control.actions import drop_actions
 from ingest.store.control.database import Control
+from ingest.store.control.facts import get_fact, put_fact
 from ingest.store.control.shares import drop_ended
+from ingest.store.control.strings import list_strings, releases_with_strings
+from ingest.store.control.tokens import find_token
 from ingest.store.migrations import migrate
 from ingest.store.reader import Reader
 from ingest.store.retention import drop_old
@@ -132,7 +142,10 @@ class Collector:
         self.writer = Writer(self.connector, self.spool, settings.store.node, deliver=deliver)
         self.journal = Journal(self.runtime / "journal")
         newest = max(await asyncio.to_thread(self.writer.newest_sequence), self.journal.newest_sequence())
+        self.watch = Watch(settings.limits.values_per_attribute)
+        self.strings = ReleaseStrings(partial(list_strings, self.control), releases_with_strings(self.control))
         self.means = Means(
+            hosting=settings.privacy.hosting_ranges(),
             settings=settings,
             sites=self.sites,
             apps=self.apps,
@@ -142,19 +155,41 @@ class Collector:
             ship=self.writer.submit,
             is_full=lambda: self.writer.full,
             sequence=itertools.count(newest + 1),
+            strings=self.strings,
+            regrouped=self._regrouped(),
+            may_preview=self._may_preview,
         )
         self.ledger = self.means.ledger(self.journal)
         handed, self.handed_over = self.handed_over, None
         for batch in self.ledger.recall(self.owners, handed.days if handed is not None else None):
             self.writer.submit(batch)
+        self.live = LiveWindow(
+            self.ledger, self.writer, self.watch, lambda site: self.pipeline.visits.present(site, self.clock())
+        )
+        self.alerts = watch(settings, self.apps, self.reader, self.live, self.control, self.clock)
         setups, recent = self.means.setups(), Recent()
         pages = self._pages(LiveDiagnostics(setups, recent, self.clock))
-        self.pipeline = Pipeline(self.means, self.ledger, self.clock, pages, setups=setups, recent=recent)
+        self.pipeline = Pipeline(
+            self.means, self.ledger, self.clock, pages, setups=setups, recent=recent, watch=self.watch
+        )
         if handed is not None:
-            self.pipeline.take_over(handed.keys, handed.visits)
+            self.pipeline.take_over(handed.keys, handed.visits, handed.heard)
         self.app = Watched(self.pipeline.app)
         self.writer.start()
         closing.push_async_callback(self._settle)
+
+    def _regrouped(self) -> date:
+        """Return the day on which this installation first grouped crashes by the present algorithm."""
+        name = f"grouping {ALGORITHM} since"
+        known = get_fact(self.control, name)
+        if known is None:
+            known = datetime.fromtimestamp(self.clock(), UTC).date().isoformat()
+            put_fact(self.control, name, known)
+        return date.fromisoformat(known)
+
+    async def _may_preview(self, secret: str, app: int) -> bool:
+        token = await asyncio.to_thread(find_token, self.control, secret)
+        return token is not None and token.scope == "preview" and token.covers_app(app)
 
     def _scratch(self) -> Path:
         """Return an empty folder in memory for the engine's temporary files."""
@@ -181,7 +216,7 @@ class Collector:
             apps=self.apps,
             reader=self.reader,
             control=self.control,
-            live=LiveWindow(self.ledger, self.writer),
+            live=self.live,
             clock=self.clock,
             way_in=self._way_in(),
             diagnostics=diagnostics,
@@ -191,6 +226,8 @@ class Collector:
             breakdowns=(*UNFOLDING, *(attribute.breakdown for attribute in self.means.attributes)),
             vitals=lambda: health.vitals(self.retained, self.dropped, self._findings()),
             notices=lambda: self.notices,
+            means=AlertMeans(bool(self.settings.mail.host), self.settings.alerts.private_targets),
+            account=Reporter(self.means, self.clock).account,
         )
         return operations(self.settings, health, app)
 
@@ -223,7 +260,12 @@ class Collector:
         self.ledger.close()
 
     async def run_clock(self) -> None:
-        """Do what time asks for, until cancelled."""
+        """Do what time asks for, until cancelled. Alerts have a turn of their own: mail servers take their time."""
+        async with asyncio.TaskGroup() as beside:
+            beside.create_task(self.alerts.run())
+            await self._run_pipeline()
+
+    async def _run_pipeline(self) -> None:
         while True:
             self.pipeline.tick()
             # Also when the clock has jumped back, and the last time is ahead.

@@ -27,11 +27,12 @@ user = typer.Typer(help="People who may look.", no_args_is_help=True)
 token = typer.Typer(help="Keys for the Stats API.", no_args_is_help=True)
 retention = typer.Typer(help="Deletion of what is past its time.", no_args_is_help=True)
 privacy = typer.Typer(help="What is held, asked of the store itself.", no_args_is_help=True)
+symbols = typer.Typer(help="What a release's developers upload.", no_args_is_help=True)
 geo = typer.Typer(help="The country database.", no_args_is_help=True)
 explain = typer.Typer(help="What becomes of a submission, step by step.", no_args_is_help=True)
 for name, group in (
     ("site", site), ("app", app), ("user", user), ("token", token),
-    ("retention", retention), ("privacy", privacy), ("geo", geo), ("explain", explain),
+    ("retention", retention), ("privacy", privacy), ("symbols", symbols), ("geo", geo), ("explain", explain),
 ):  # fmt: skip
     main.add_typer(group, name=name)
 
@@ -380,6 +381,19 @@ def privacy_scan(
     _show(result, as_json=as_json)
     if result["found"]:
         raise typer.Exit(FAILED)
+
+
+@symbols.command("upload")
+def symbols_upload(
+    strings: Annotated[Path, typer.Option(help="Texts of the program: one a line, a JSON list, or strings.xml.")],
+    release: Annotated[str, typer.Option(help="The release, as reports name it.")],
+    number: Annotated[int, typer.Option("--app", help="Number of the app.")],
+    config: Config = _CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Upload the texts of a release: messages that are one of them are shown at once."""
+    arguments = {"strings": str(strings.resolve()), "release": release, "app": number}
+    _show(_do(config, "symbols upload", arguments), as_json=as_json)
 
 
 @geo.command("update")

@@ -25,11 +25,11 @@ class Finding(TypedDict):
 
 def examine(settings: Settings) -> list[Finding]:
     """Run every check and return what each found. Nothing is changed but this process' own limits."""
-    return [*glance(settings), _countries(settings)]
+    return [*glance(settings), _countries(settings), _hosting(settings)]
 
 
 def glance(settings: Settings) -> list[Finding]:
-    """Run every check but the one that reads the country database through: that takes seconds of a processor."""
+    """Run every check but those that read lists of networks through: that takes seconds of a processor."""
     return [
         _runtime(settings),
         *_process(settings),
@@ -76,6 +76,15 @@ def _countries(settings: Settings) -> Finding:
     except (CountriesError, OSError) as error:
         return _finding("country database", str(error), "")
     return _finding("country database", "", f"{networks} networks in {path.name}")
+
+
+def _hosting(settings: Settings) -> Finding:
+    ranges, path = len(settings.privacy.hosting_ranges()), settings.privacy.hosting
+    exits = any(section.own_exits for section in settings.site)
+    cut = settings.privacy.address == "truncate_first" and (ranges or exits)
+    problem = "addresses are truncated first: of hosting and own_exits only whole /16 and /32 are known" if cut else ""
+    good = f"{ranges} networks in {path}" if path else "no list: visits from hosting companies count as direct"
+    return _finding("hosting networks", problem, good, warning=True)
 
 
 def _disk(settings: Settings) -> Finding:

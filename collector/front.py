@@ -8,16 +8,21 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_CRASH: Final = re.compile(r"/api/\d{1,10}/(?:envelope|store)/?\Z")
+_READING: Final = re.compile(r"/api/\d{1,10}/(?:schema\.json|filter/|preview/?\Z)")
+"""What developers ask for below an app: what is kept of a crash report."""
+
+_CRASH: Final = re.compile(r"/api/(?:\d{1,10}/|store/?\Z)")
+"""All that SDKs may ask for below an app: what is not there is refused in their own words."""
 
 
 class Front:
     """Sends hits and crash reports to their endpoints, and everything else to the pages."""
 
-    def __init__(self, hits: Mapping[str, ASGIApp], crashes: ASGIApp, pages: ASGIApp) -> None:
-        """Take the endpoints of hits by their paths, the one of crash reports, and the pages."""
+    def __init__(self, hits: Mapping[str, ASGIApp], crashes: ASGIApp, reading: ASGIApp, pages: ASGIApp) -> None:
+        """Take the endpoints of hits by their paths, the one of crash reports, their schema, and the pages."""
         self._hits = hits
         self._crashes = crashes
+        self._reading = reading
         self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -27,6 +32,9 @@ class Front:
             hits = self._hits.get(path)
             if hits is not None:
                 return await hits(scope, receive, send)
-            if path.startswith("/api/") and _CRASH.match(path):
-                return await self._crashes(scope, receive, send)
+            if path.startswith("/api/"):
+                if _READING.match(path):
+                    return await self._reading(scope, receive, send)
+                if _CRASH.match(path):
+                    return await self._crashes(scope, receive, send)
         return await self._pages(scope, receive, send)

@@ -17,6 +17,7 @@ import msgspec
 
 from collector.pipeline import Pipeline
 from ingest.counters.window import Remembered
+from ingest.crashes.runs import Heard
 from ingest.hits.handover import Handover as VisitsHandover
 
 _VARIABLE: Final = "LOGLESS_HANDED_OVER"
@@ -31,11 +32,18 @@ class Handover(msgspec.Struct, array_like=True, frozen=True):
     keys: list[tuple[str, int, bytes]]
     days: list[Remembered]
     visits: VisitsHandover
+    heard: list[Heard]
 
     @classmethod
     def of(cls, pipeline: Pipeline) -> Self:
         """Collect what a settled pipeline knows."""
-        return cls(_FORM, pipeline.keys.hand_over(), pipeline.ledger.remember(), pipeline.visits.hand_over())
+        return cls(
+            _FORM,
+            pipeline.keys.hand_over(),
+            pipeline.ledger.remember(),
+            pipeline.visits.hand_over(),
+            pipeline.crashes.runs.hand_over(),
+        )
 
 
 _DECODER: Final = msgspec.msgpack.Decoder(Handover)

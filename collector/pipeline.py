@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 from starlette.types import ASGIApp
@@ -13,6 +14,7 @@ from collector.settings import Settings, read_size
 from ingest.app import Apps
 from ingest.boundary.airlock import Airlock
 from ingest.boundary.geo import Countries
+from ingest.boundary.networks import Hosting
 from ingest.boundary.proxies import TrustedProxies
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.journal import Journal, Unjournaled
@@ -20,6 +22,12 @@ from ingest.counters.ledger import Batch, Ledger
 from ingest.counters.window import Day
 from ingest.crashes.encoding import Limits as CrashLimits
 from ingest.crashes.endpoint import CrashEndpoint
+from ingest.crashes.phrases import shipped
+from ingest.crashes.reading import CrashReading, IsAllowed
+from ingest.crashes.runs import Heard
+from ingest.crashes.strings import ReleaseStrings, no_strings
+from ingest.crashes.tally import Tally
+from ingest.crashes.watch import Watch
 from ingest.hits.agents import Agents
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.catalogue import Catalogue
@@ -31,11 +39,16 @@ from ingest.hits.pixel import PixelEndpoint
 from ingest.hits.recent import Recent
 from ingest.hits.rehearsal import Rehearsal
 from ingest.hits.setups import Setups
+from ingest.hits.traffic import HIGH_RATE
 from ingest.hits.visits import Visits
 from ingest.site import Sites
 
 FLUSH_EVERY: Final = 2.0
 SWEEP_EVERY: Final = 60.0
+
+
+async def _nobody(_token: str, _app: int) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,10 @@ class Means:
     ship: Callable[[Batch], None]
     is_full: Callable[[], bool]
     sequence: Iterator[int]
+    hosting: Hosting = field(default_factory=Hosting)
+    strings: ReleaseStrings = field(default_factory=no_strings)
+    regrouped: date | None = None  # the day on which the present algorithm of grouping began here
+    may_preview: IsAllowed = _nobody
 
     def ledger(self, journal: Journal | Unjournaled) -> Ledger:
         """Build a ledger whose batches are numbered in one row with those of every other."""
@@ -76,8 +93,12 @@ class Pipeline:
         *,
         setups: Setups | None = None,
         recent: Recent | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        """Take `pages`, which answers whatever is no submission, and what pages show of submissions as they come."""
+        """Take `pages`, which answers whatever is no submission, and what pages show of submissions as they come.
+
+        `watch` is where values of crashes wait for k.
+        """
         settings = means.settings
         self._clock = clock
         self.keys = DayKeys()
@@ -98,7 +119,8 @@ class Pipeline:
             setups=self.setups,
             recent=self.recent,
             clock=clock,
-            limits=HitLimits(read_size(settings.limits.body), settings.limits.per_sender),
+            limits=_limits(settings),
+            hosting=means.hosting,
         )
         body = read_size(settings.limits.body)
         matomo = MatomoEndpoint(hits, means.sites, self.ledger, clock, body)
@@ -109,18 +131,22 @@ class Pipeline:
             settings.server.event_path: hits,
         }
         envelope = read_size(settings.limits.envelope)
-        crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, CrashLimits(envelope, envelope))
+        limits = CrashLimits(envelope, envelope, settings.limits.per_sender, read_size(settings.limits.minidump))
+        tally = Tally(shipped(), means.strings, watch, means.regrouped)
+        self.crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, limits, tally)
+        reading = CrashReading(means.apps, tally, limits, means.may_preview)
         self.app: ASGIApp = Airlock(
-            Front(doors, crashes, pages),
+            Front(doors, self.crashes, reading, pages),
             TrustedProxies(settings.server.trusted_proxies),
             truncate_first=settings.privacy.address == "truncate_first",
         )
         self._flushed = self._swept = clock()
 
-    def take_over(self, keys: Iterable[tuple[str, int, bytes]], visits: VisitsHandover) -> None:
+    def take_over(self, keys: Iterable[tuple[str, int, bytes]], visits: VisitsHandover, heard: Iterable[Heard]) -> None:
         """Go on where the pipeline of the process before has stopped, once the ledger has been recalled."""
         self.keys.take_over(keys)
         self.visits.take_over(visits)
+        self.crashes.runs.take_over(heard)
 
     def tick(self, *, eager: bool = True) -> None:
         """Do what time asks for: close days, write what is ripe, let go of visits that are over.
@@ -143,9 +169,16 @@ class Pipeline:
             self.keys.drop(day.owner, day.date)
             self.visits.forget(day)
             self.recent.forget(day.owner)
+            self.crashes.forget(day)
         if closed:
             self.agents.forget()
             self.names.forget()
+
+
+def _limits(settings: Settings) -> HitLimits:
+    """Return the limits of hits. Of addresses that were truncated first, thousands of people are one sender."""
+    frequent = 0 if settings.privacy.address == "truncate_first" else HIGH_RATE
+    return HitLimits(read_size(settings.limits.body), settings.limits.per_sender, frequent)
 
 
 def _is_due(now: float, last: float, every: float) -> bool:

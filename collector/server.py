@@ -27,6 +27,8 @@ from ingest.store.control.users import Role, add_user, find_user, list_users
 
 _LOG: Final = structlog.get_logger()
 _BACKLOG: Final = 2_048
+_LAST_HEARD: Final = 0.5
+"""Seconds in which a connection that was accepted before a planned restart may send its request."""
 _FATAL: Final = (
     signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV, signal.SIGSYS, signal.SIGTRAP,
     signal.SIGTSTP,
@@ -99,7 +101,11 @@ async def serve(collector: Collector, listening: socket.socket, beside: Beside |
                 if not kept and _can_be_read(collector):
                     _LOG.info("planned restart: handing over")
                     kept.append(listening.dup())
-                    collector.hands_over = server.should_exit = True
+                    collector.hands_over = True
+                    for accepting in server.servers:
+                        accepting.close()
+                    # Who has just been let in is heard first; who comes now waits in line for the next process.
+                    asyncio.get_running_loop().call_later(_LAST_HEARD, setattr, server, "should_exit", True)
 
             asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, hand_over)
             if is_next:

@@ -18,11 +18,14 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from collector.acts.act import House
 from collector.app import Collector
 from collector.demonstration import configuration, history
+from collector.demonstration.decisions import decide_past
 from collector.extensions import ExtensionsError
 from collector.handover import become_next, read_handover, write_memory
 from collector.replay import read_lines
 from collector.server import PortBusyError, listen, serve
 from collector.settings import Settings, SettingsError
+from dashboards.questions import Questions
+from dashboards.reports import Reports
 from ingest.boundary.geo import CountriesError
 from ingest.store.client import StoreError
 from ingest.store.control.database import ControlError
@@ -107,6 +110,9 @@ async def _make_history(collector: Collector, house: House, days: int) -> None:
                     bar.update(task, completed=done)
 
             await collector.replay(read_lines(file), None, tell)
+    app = collector.apps.get(configuration.APP)
+    if app is not None:
+        await decide_past(Reports(Questions(collector.reader), collector.live, house.control), house.control, app)
     put_fact(house.control, _MADE, _DONE)
     sys.stdout.write("The history is complete.\n")
     sys.stdout.flush()

@@ -25,8 +25,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as EnvironmentSettingsError
 
 from collector.sitemap import Sitemap, read_sitemap
+from dashboards.alerts.mail import MailServer, Security, is_mailbox
 from ingest.app import App, Consent
-from ingest.boundary.networks import Networks
+from ingest.boundary.networks import Hosting, Networks
 from ingest.hits.clicks import CLICKS
 from ingest.site import Funnel, Goal, Profile, Site
 from ingest.store.client import StoreError, Target
@@ -68,6 +69,19 @@ def _check_size(text: str) -> str:
 def _check_networks(texts: list[str]) -> list[str]:
     Networks(texts)
     return texts
+
+
+def _check_hosting(text: str) -> str:
+    try:
+        _read_hosting(text)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise ValueError(f"{text}: {reason}: name a file of networks, one a line") from None
+    return text
+
+
+def _read_hosting(text: str) -> Hosting:
+    return Hosting.open(Path(text)) if text else Hosting()
 
 
 def _check_zone(text: str) -> str:
@@ -145,6 +159,7 @@ def _check_list(text: str) -> str:
     return text
 
 
+HostingFile = Annotated[str, AfterValidator(_check_hosting)]
 Size = Annotated[str, AfterValidator(_check_size)]
 SitemapFile = Annotated[Sitemap, BeforeValidator(_read_sitemap)]
 ListFile = Annotated[str, AfterValidator(_check_list)]
@@ -217,10 +232,15 @@ class Runtime(Section):
 
 
 class Privacy(Section):
-    """`[privacy]`: how long an address lives."""
+    """`[privacy]`: how long an address lives, and what it is asked while it does."""
 
     address: Literal["memory", "truncate_first"] = "memory"
     countries: str = ""
+    hosting: HostingFile = ""
+
+    def hosting_ranges(self) -> Hosting:
+        """Return the operator's ranges of hosting companies and VPNs; none, unless a file is configured."""
+        return _read_hosting(self.hosting)
 
 
 class Sources(Section):
@@ -272,6 +292,38 @@ class Retention(Section):
     def keep(self) -> Keep:
         """How long each is kept."""
         return Keep.read(self.analytics, self.crashes)
+
+
+class Mail(Section):
+    """`[mail]`: the server that takes our mail; off until a host is set."""
+
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65_535)
+    security: Security = Security.STARTTLS
+    user: str = ""
+    password: str = Field(default="", repr=False)
+    sender: str = ""
+
+    @model_validator(mode="after")
+    def _check_whole(self) -> Self:
+        if self.host and not is_mailbox(self.sender):
+            raise ValueError('sender: not a mailbox: write one alone, such as "logless@example.org"')
+        if self.user and self.security is Security.NONE:
+            raise ValueError('security: a password would travel in the clear: write "starttls" or "tls"')
+        return self
+
+    @property
+    def server(self) -> MailServer | None:
+        """The mail server, or None when there is none."""
+        if not self.host:
+            return None
+        return MailServer(self.host, self.port, self.security, self.user, self.password, self.sender)
+
+
+class Alerts(Section):
+    """`[alerts]`: where alerts may go."""
+
+    private_targets: bool = False
 
 
 class Errors(Section):
@@ -421,6 +473,7 @@ class AppSection(Section):
     environments: list[str] = ["production", "beta"]
     tags: dict[str, list[str]] = {}
     fingerprints: list[str] = []
+    own_exits: Cidrs = []
     demonstration: bool = False
 
     def app(self) -> App:
@@ -436,6 +489,7 @@ class AppSection(Section):
             environments=frozenset(self.environments),
             tags={name: tuple(values) for name, values in self.tags.items()},
             fingerprints=frozenset(self.fingerprints),
+            own_exits=tuple(self.own_exits),
             demonstration=self.demonstration,
         )
 
@@ -455,6 +509,8 @@ class Settings(BaseSettings):
     sources: Sources = Sources()
     limits: Limits = Limits()
     retention: Retention = Retention()
+    mail: Mail = Mail()
+    alerts: Alerts = Alerts()
     errors: Errors = Errors()
     metrics: Metrics = Metrics()
     site: list[SiteSection] = []

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from dashboards.desk import Ask, Desk, Format
 from dashboards.origin import is_own
 from dashboards.page import Page
+from dashboards.period import today_in
 from dashboards.shell import Shell
 from dashboards.table import write_csv
 from ingest.store.control.sessions import IDLE_DAYS, Session, read_session, start_session
@@ -79,6 +80,9 @@ class Gate:
                 return self._to_login(request)
             if not ask.may(ROLES[self.permission]):
                 raise HTTPException(403)
+        site = self.desk.sites.get(request.path_params.get("site", ""))
+        if site is not None:
+            ask = replace(ask, beginning=await self.desk.figures.beginning(site, today_in(site.timezone, ask.now)))
         return self._write(ask, await self.view(ask))
 
     def _to_login(self, request: Request) -> Response:

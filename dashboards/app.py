@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from dashboards.annotations import Annotations
 from dashboards.assets import Assets
-from dashboards.desk import Ask, Desk
+from dashboards.desk import AlertMeans, Ask, Desk
 from dashboards.diagnostics import Diagnostics
 from dashboards.figures import Figures
 from dashboards.headers import SecureHeaders
@@ -28,6 +28,7 @@ from dashboards.page import Page
 from dashboards.panels import panels_of
 from dashboards.passwords import Passwords
 from dashboards.questions import Questions
+from dashboards.reader import Accounts, no_account
 from dashboards.referrers import Referrers
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
@@ -35,6 +36,7 @@ from dashboards.routes import build_routes, is_shared
 from dashboards.shell import Shell
 from dashboards.stats.vocabulary import dimensions_of
 from dashboards.throttle import Throttle
+from dashboards.triage import Triage
 from dashboards.vitals import Vitals
 from dashboards.way_in import WayIn
 from dashboards.written import Written
@@ -56,6 +58,8 @@ MESSAGES = {
     503: "The store cannot be reached just now. What is sent is still counted; try again in a moment.",
 }
 
+_NO_MEANS = AlertMeans()
+
 
 def build(
     sites: Sites,
@@ -74,16 +78,20 @@ def build(
     vitals: Callable[[], Vitals],
     notices: Callable[[], Sequence[str]] = tuple,
     annotations: Annotations | None = None,
+    means: AlertMeans = _NO_MEANS,
     hasher: PasswordHasher | None = None,
+    account: Accounts = no_account,
 ) -> Starlette:
     """Return the application. `notices` are lines that every member reads on top of a page.
 
     What only the way in knows is handed over: `diagnostics` of its last submissions, what it makes of `hosts`, the
-    `snippet` of a site, the word for what in a text `identifies` a person, and its own `vitals`. `annotations` are
-    those that members wrote into the control database, unless others are given.
+    `snippet` of a site, the word for what in a text `identifies` a person, its own `vitals`, and the `account` of what
+    would be counted about a reader. `annotations` are marks on charts: those that members
+    wrote, unless others are given.
     It opens nothing and closes nothing: the reader, the control database and the live view are the caller's.
     """
     questions = Questions(reader)
+    reports = Reports(questions, live, control)
     assets = Assets.read()
     shell = Shell(assets)
     is_https = urlsplit(way_in.url).scheme == "https"
@@ -91,7 +99,8 @@ def build(
         sites=sites,
         apps=apps,
         figures=Figures(questions, live),
-        reports=Reports(questions, live),
+        reports=reports,
+        triage=Triage(reports, control),
         refusals=Refusals(questions, live),
         referrers=Referrers(questions),
         diagnostics=diagnostics,
@@ -110,8 +119,10 @@ def build(
         annotations=annotations or Written(control),
         vitals=vitals,
         is_shared=is_shared,
+        means=means,
         is_https=is_https,
         way_in=way_in,
+        account=account,
     )
     errors = Errors(desk, shell)
     return Starlette(

@@ -22,25 +22,35 @@ class Asset:
 
 
 class Assets:
-    """The files of `static`, each at `/static/<name>-<digest><ending>`, which may be kept for ever."""
+    """The files of `static` and `vendor`, each at `/static/<name>-<digest><ending>`, which may be kept for ever."""
 
     def __init__(self, contents: Mapping[str, bytes]) -> None:
         self._by_name = {name: _asset(name, content) for name, content in contents.items()}
+        self._ids = {name: _ids(content) for name, content in contents.items() if name.endswith(".svg")}
         self._by_path = {asset.path: asset for asset in self._by_name.values()}
 
     @classmethod
     def read(cls) -> Assets:
-        """Read the files of `static`."""
-        folder = files("dashboards").joinpath("static")
-        return cls({file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()})
+        """Read the files of `static`, which are ours, and of `vendor`, which others made."""
+        folders = [files("dashboards").joinpath(name) for name in ("static", "vendor")]
+        kept = [file for folder in folders for file in folder.iterdir() if file.name.endswith(tuple(TYPES))]
+        return cls({file.name: file.read_bytes() for file in kept})
 
     def path_of(self, name: str) -> str:
         """Return the path of a file. Raises KeyError when there is none of that name."""
         return self._by_name[name].path
 
+    def ids_of(self, name: str) -> frozenset[str]:
+        """Return the ids of the shapes in an SVG file. Raises KeyError when there is none of that name."""
+        return self._ids[name]
+
     def get(self, path: str) -> Asset | None:
         """Return the file at a path, or None."""
         return self._by_path.get(path)
+
+
+def _ids(content: bytes) -> frozenset[str]:
+    return frozenset(part.split('"', 1)[0] for part in content.decode().split(' id="')[1:])
 
 
 def _asset(name: str, content: bytes) -> Asset:

@@ -29,6 +29,13 @@ class Point:
     short: str
     value: float
     is_unfinished: bool = False
+    compared: float | None = None
+    """The same bucket of the days that it is compared with."""
+    compared_label: str = ""
+    notes: tuple[str, ...] = ()
+    """What happened then: releases and annotations."""
+    is_approximate: bool = False
+    """Whether keys were lost then, so that visitors may be a little high."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +47,28 @@ class Chart:
     points: Sequence[Point]
     write: Callable[[float], str]
 
+    @property
+    def is_compared(self) -> bool:
+        """Whether any bucket has one that it is compared with."""
+        return any(point.compared is not None for point in self.points)
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether something happened that somebody wrote down."""
+        return any(point.notes for point in self.points)
+
+    @property
+    def is_approximate(self) -> bool:
+        """Whether any bucket is."""
+        return any(point.is_approximate for point in self.points)
+
 
 def line_chart(points: Sequence[Point], title: str, write: Callable[[float], str]) -> Chart:
-    """Draw a line with its area; the way to a bucket that is still being counted is dotted."""
-    ceiling, ticks = _scale(max((point.value for point in points), default=0))
+    """Draw a line with its area; the way to a bucket that is still being counted is dotted.
+
+    What it is compared with is a dashed line behind it, and what happened then a flag above it.
+    """
+    ceiling, ticks = _scale(max((max(point.value, point.compared or 0) for point in points), default=0))
     places = [
         (_middle(index, len(points)) * 10, 100 - 100 * point.value / ceiling) for index, point in enumerate(points)
     ]
@@ -57,14 +82,40 @@ def line_chart(points: Sequence[Point], title: str, write: Callable[[float], str
         lines += f'<path class="line" d="M{_joined(finished)}"/>'
     if len(rest) > 1:
         lines += f'<path class="line unfinished" d="M{_joined(rest)}"/>'
+    lines = _compared(points, ceiling) + lines
     inner = (
         f'<svg y="{TOP}" width="100%" height="{PLOT}" viewBox="0 0 1000 100" preserveAspectRatio="none" '
         f'overflow="visible">{lines}</svg>'
     )
     dots = [f'<circle class="dot" cx="{x / 10:.2f}%" cy="{TOP + PLOT * y / 100:.1f}" r="4.5"/>' for x, y in places]
     classes = "chart lines single" if len(points) == 1 else "chart lines"
-    marks = inner + _hits(points, write, dots)
+    marks = inner + _flags(points) + _hits(points, write, dots)
     return Chart(_drawn(classes, title, _grid(ticks, ceiling, write), marks + _labels(points)), title, points, write)
+
+
+def _compared(points: Sequence[Point], ceiling: float) -> str:
+    """Return the line of what the points are compared with."""
+    places = [
+        (_middle(index, len(points)) * 10, 100 - 100 * point.compared / ceiling)
+        for index, point in enumerate(points)
+        if point.compared is not None
+    ]
+    return f'<path class="line compared" d="M{_joined(places)}"/>' if len(places) > 1 else ""
+
+
+def _flags(points: Sequence[Point]) -> str:
+    """Return a flag for each bucket in which something happened, and a `~` for each whose visitors may be high."""
+    flags = ""
+    for index, point in enumerate(points):
+        place = _middle(index, len(points))
+        if point.notes:
+            flags += (
+                f'<line class="flag" x1="{place:.2f}%" x2="{place:.2f}%" y1="8" y2="{TOP + PLOT}"/>'
+                f'<circle class="flag" cx="{place:.2f}%" cy="7" r="4"/>'
+            )
+        if point.is_approximate:
+            flags += f'<text class="approximate" x="{place:.2f}%" y="{TOP + PLOT - 5}" text-anchor="middle">~</text>'
+    return flags
 
 
 def bar_chart(points: Sequence[Point], title: str, write: Callable[[float], str]) -> Chart:
@@ -145,13 +196,24 @@ def _hits(points: Sequence[Point], write: Callable[[float], str], dots: Sequence
     width = 100 / max(1, len(points))
     hits = ""
     for index, (point, dot) in enumerate(zip(points, dots, strict=True)):
-        value = write(point.value) + (" so far" if point.is_unfinished else "")
+        value = in_words(point, write)
+        details = "; ".join([*([_before(point, write)] if point.compared is not None else []), *point.notes])
         hits += (
             f'<rect class="hit" x="{index * width:.2f}%" width="{width:.2f}%" y="0" height="{TOP + PLOT}" '
-            f'data-label="{escape(point.label)}" data-value="{escape(value)}">'
-            f"<title>{escape(point.label)}: {escape(value)}</title></rect>{dot}"
+            f'data-label="{escape(point.label)}" data-value="{escape(value)}"'
+            + (f' data-details="{escape(details)}"' if details else "")
+            + f"><title>{escape(point.label)}: {escape(value)}</title></rect>{dot}"
         )
     return hits
+
+
+def in_words(point: Point, write: Callable[[float], str]) -> str:
+    """Return the value of a bucket, with what has to be said about it."""
+    return ("~" if point.is_approximate else "") + write(point.value) + (" so far" if point.is_unfinished else "")
+
+
+def _before(point: Point, write: Callable[[float], str]) -> str:
+    return f"{point.compared_label}: {write(point.compared or 0)}"
 
 
 def _labels(points: Sequence[Point]) -> str:

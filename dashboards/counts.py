@@ -62,4 +62,11 @@ class Counts:
         return round(self.scroll / self.scrolls) if self.scrolls else 0
 
 
+def rate(part: int, whole: int) -> float | None:
+    """Return how many of a hundred a part is, to one place; None when that is not known: none, or more than all."""
+    if part == 0:
+        return 0.0
+    return round(100 * part / whole, 1) if part <= whole else None
+
+
 assert tuple(field.name for field in fields(Counts)) == METRICS

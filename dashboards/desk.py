@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from starlette.requests import Request
 
@@ -16,10 +18,12 @@ from dashboards.hosts import Hosts
 from dashboards.inventory import Inventory
 from dashboards.panels import Panel
 from dashboards.passwords import Passwords
+from dashboards.reader import Accounts
 from dashboards.referrers import Referrers
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
 from dashboards.throttle import Throttle
+from dashboards.triage import Triage
 from dashboards.vitals import Vitals
 from dashboards.way_in import WayIn
 from ingest.app import Apps
@@ -32,6 +36,14 @@ from ingest.store.control.users import Role, User
 
 
 @dataclass(frozen=True, slots=True)
+class AlertMeans:
+    """By what alerts of this server may travel."""
+
+    has_mail: bool = False
+    allows_private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """Built once by `dashboards.app`."""
 
@@ -39,6 +51,7 @@ class Desk:
     apps: Apps
     figures: Figures
     reports: Reports
+    triage: Triage
     refusals: Refusals
     referrers: Referrers
     diagnostics: Diagnostics
@@ -62,8 +75,14 @@ class Desk:
     """How the server is; it may take a moment, so ask from a thread."""
     is_shared: Callable[[str], bool]
     """Whether a path is one that shared links can open."""
+    means: AlertMeans
     is_https: bool
     way_in: WayIn
+    account: Accounts
+    """What would be counted about whoever asks."""
+
+
+KEYS_COOKIE: Final = "logless_keys"
 
 
 class Format(StrEnum):
@@ -85,6 +104,8 @@ class Ask:
     token: Token | None = None
     guest: Share | None = None
     """The shared link by which somebody came who is not signed in."""
+    beginning: date | None = None
+    """The first day that is counted of the site that the address names."""
 
     @property
     def user(self) -> User:
@@ -105,6 +126,11 @@ class Ask:
     def now(self) -> float:
         """The present, in seconds since 1970."""
         return self.desk.clock()
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether single letters lead somewhere: on, until a member switches them off in this browser."""
+        return self.request.cookies.get(KEYS_COOKIE) != "off"
 
     def argument(self, name: str) -> str:
         """Return a part of the query string, or an empty text."""

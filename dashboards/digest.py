@@ -17,7 +17,7 @@ from dashboards.figures import Figures
 from dashboards.numbers import duration, percent, ratio, whole
 from dashboards.panels import Panel
 from dashboards.period import CUSTOM, Period, in_words
-from dashboards.traffic import WEEKS, Unusual, find_unusual
+from dashboards.unusual import WEEKS, Unusual, find_unusual
 from ingest.counters.cells import RARE, Attribute, Metric
 from ingest.site import Site
 

@@ -10,9 +10,9 @@ from typing import Final, TypeVar
 
 from dashboards.counts import Counts
 from dashboards.live import Live, read_still
-from dashboards.period import Period
+from dashboards.period import EARLIEST, Period
 from dashboards.questions import Questions
-from ingest.counters.cells import RARE, Metric, Pair
+from ingest.counters.cells import MARK, RARE, RESTARTED, Metric, Pair
 from ingest.site import Site
 
 Slot = TypeVar("Slot", date, tuple[date, int])
@@ -45,6 +45,24 @@ class Match:
     texts: tuple[str, ...] = ()
 
 
+ANY: Final = Match()
+"""Every value passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Visits that did something in the last 5 and in the last 30 minutes."""
+
+    five: int
+    thirty: int
+    least: int
+    """The number from which on one is told."""
+
+    def words(self, number: int) -> str:
+        """Return a number as it may be told."""
+        return f"fewer than {self.least}" if number < self.least and self.least > 1 else f"{number:,}"
+
+
 OPERATORS = ("is", "is_not", "contains", "contains_not")
 
 Slice = tuple[date, str, str]
@@ -57,6 +75,19 @@ class Figures:
     def __init__(self, questions: Questions, live: Live) -> None:
         self._questions = questions
         self._live = live
+        self._beginnings: dict[str, tuple[date, date]] = {}
+
+    async def beginning(self, site: Site, today: date) -> date | None:
+        """Return the first day of a site that has a total, or None. It is looked up once a day, once there is one."""
+        known = self._beginnings.get(site.id)
+        if known is not None and known[0] == today:
+            return known[1]
+        stored = await self._questions.ask("first_day", {"site": site.id})
+        days = [*(day for (day,) in stored), *(day for day, _ in self._live_hours(site, EARLIEST, today))]
+        first = min(days, default=None)
+        if first is not None:
+            self._beginnings[site.id] = today, first
+        return first
 
     async def days(self, site: Site, since: date, until: date) -> dict[date, Counts]:
         """Return the totals of every day that has any; both dates are within."""
@@ -70,6 +101,22 @@ class Figures:
             return _shown(site, found)
 
         return await read_still(self._live, read)
+
+    def present(self, site: Site) -> Present:
+        """Return the visits of now. Fewer than k are not told apart: one person's coming and going would show."""
+        return Present(*self._live.present(site.id), least=site.profile.k)
+
+    async def marked(self, site: Site, period: Period) -> list[date]:
+        """Return the days on which keys were lost with a crash, so that visitors may be a little high."""
+        parameters = {
+            **_span(site, period.since, period.until),
+            "attribute": MARK,
+            "bucket": "day",
+            "by_value": False,
+            **_asked(Match("is", (RESTARTED,))),
+        }
+        # Not rounded, as counts of a strict site are: a mark is no number of people.
+        return sorted(day for day, _, _, *amounts in await self._questions.ask("cells", parameters) if any(amounts))
 
     async def hours(self, site: Site, since: date, until: date) -> dict[tuple[date, int], Counts]:
         """Return the totals of every local hour that has any; hour -1 is a day that does not tell its hours."""
@@ -133,8 +180,9 @@ class Figures:
         text: str = "",
         rows: int = ALL,
         skip: int = 0,
+        match: Match = ANY,
     ) -> Breakdown:
-        """Return the values of one attribute that contain a text, the most frequent first and `(rare)` last."""
+        """Return the values of one attribute that pass and contain a text, the most frequent first, `(rare)` last."""
         parameters = {
             **_span(site, period.since, period.until),
             "attribute": attribute,
@@ -142,10 +190,45 @@ class Figures:
             "text": text,
             "rows": rows,
             "skip": skip,
+            **_asked(match),
         }
         found = await self._questions.ask("values", parameters)
         values = tuple(Value(value, Counts.of(amounts).shown(site.profile)) for value, *amounts, _ in found)
         return Breakdown(values, found[0][-1] if found else 0)
+
+    async def crossed(
+        self,
+        site: Site,
+        period: Period,
+        pairs: Mapping[Pair, Metric],
+        match: Match,
+        matched: str,
+        *,
+        text: str = "",
+        rows: int = ALL,
+        skip: int = 0,
+    ) -> dict[str, Breakdown]:
+        """Return the values of what some pairs cross `matched` with, where that passes, by attribute.
+
+        Each is ordered by its metric, `(rare)` last. Of weekly pairs the period must be whole weeks.
+        """
+        parameters = {
+            **_span(site, period.since, period.until),
+            "pairs": [pair.value for pair in pairs],
+            "filter_first": [int(pair.attributes[0] == matched) for pair in pairs],
+            "metrics": [metric + 1 for metric in pairs.values()],
+            "text": text,
+            "rows": rows,
+            "skip": skip,
+            **_asked(match),
+        }
+        values: defaultdict[str, list[Value]] = defaultdict(list)
+        totals: dict[str, int] = {}
+        for name, value, *amounts, total in await self._questions.ask("crossed_values", parameters) if pairs else ():
+            other = next(side.value for side in Pair(name).attributes if side != matched)
+            values[other].append(Value(value, Counts.of(amounts).shown(site.profile)))
+            totals[other] = total
+        return {attribute: Breakdown(tuple(found), totals[attribute]) for attribute, found in values.items()}
 
     async def cells(
         self, site: Site, since: date, until: date, bucket: str, attribute: str, match: Match, *, by_value: bool

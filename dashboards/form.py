@@ -28,6 +28,6 @@ async def read_form(request: Request) -> dict[str, str]:
         raise HTTPException(415)
     body = await read_body(request, LONGEST)
     try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20, errors="strict"))
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100, errors="strict"))
     except ValueError as error:
         raise HTTPException(400) from error

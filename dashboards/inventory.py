@@ -19,6 +19,8 @@ PURPOSES: Final = {
     "pairs": "Two properties of visits, by day, from a closed list",
     "crash_cells": "One property of a crash group, by day",
     "crash_groups": "The name and one stack of a crash group, by week",
+    "sessions": "Runs of an app, by release and day, where the app asks for them",
+    "losses": "What SDKs say that they could not send, by day, kind and reason",
     "refusals": "What was not counted, by day and reason",
     "migrations": "Which schema files were applied",
 }

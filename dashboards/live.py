@@ -27,12 +27,31 @@ class Live(Protocol):
         """Return totals by day and hour, each in the order of METRICS; both dates are within."""
         ...
 
+    def present(self, site: str) -> tuple[int, int]:
+        """Return how many visits of a site have done something in the last 5 and in the last 30 minutes.
+
+        It is looked up when somebody asks, in memory, and kept nowhere.
+        """
+        ...
+
     def crashes(self, app: int, since: date, until: date) -> Mapping[tuple[date, str, str, str], int]:
         """Return disclosed reports by day, group, attribute and value; both dates are within."""
         ...
 
+    def sessions(self, app: int, since: date, until: date) -> Mapping[tuple[date, str], Sequence[int]]:
+        """Return sessions by day and release, each in the order of SESSION_METRICS; both dates are within."""
+        ...
+
+    def losses(self, app: int, since: date, until: date) -> Mapping[tuple[date, str, str], int]:
+        """Return what SDKs could not send by day, category and reason; both dates are within."""
+        ...
+
     def exemplars(self, app: int) -> Mapping[str, Exemplar]:
         """Return the stacks of groups that the store has none of yet."""
+        ...
+
+    def waiting(self, app: int, group: str, k: int) -> int | None:
+        """Return how many people have sent the message of a group that is nearest to k, or None if none waits."""
         ...
 
     def refusals(self, owner: str, since: date, until: date) -> Mapping[tuple[date, str], int]:

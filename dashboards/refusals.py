@@ -21,6 +21,8 @@ MEANINGS: Final = {
     Refusal.EXCLUDED: "the page is excluded by the configuration",
     Refusal.BOT: "a robot, by its own word or its behaviour",
     Refusal.SPAM: "from a host that only pretends to refer",
+    Refusal.HEADLESS: "a browser that a program drives",
+    Refusal.PREFETCH: "loaded ahead, before anybody looked at it",
     Refusal.OWN_NETWORK: "from the operator's own network",
     Refusal.LATE: "about a visit that has ended",
     Refusal.OVER_RATE: "more submissions a minute than the limit",

@@ -11,15 +11,18 @@ from starlette.routing import Route, compile_path
 
 from dashboards.access import Gate, Permission, View
 from dashboards.desk import Desk, Format
-from dashboards.pages.account import account, change_password, revoke_session
+from dashboards.pages.account import account, change_password, revoke_session, switch_keys
 from dashboards.pages.administration import administration
+from dashboards.pages.alerts import alerts, drop_channel, put_channel, put_rules, try_channel
 from dashboards.pages.annotations import annotate, remove_annotation, show_annotations
 from dashboards.pages.audit import show_audit
 from dashboards.pages.breakdown import breakdown
 from dashboards.pages.configured import configured
-from dashboards.pages.crashes import crash, crashes
+from dashboards.pages.crash import crash
+from dashboards.pages.crashes import crashes
 from dashboards.pages.digest import digest_text, show_digest
 from dashboards.pages.files import favicon, static_file
+from dashboards.pages.funnels import funnels
 from dashboards.pages.health import health
 from dashboards.pages.help import help_page
 from dashboards.pages.home import home
@@ -27,12 +30,24 @@ from dashboards.pages.links import end_share, links, make_share
 from dashboards.pages.log import log
 from dashboards.pages.login import login, logout, open_link, show_login
 from dashboards.pages.members import add_member, change_role, members, remove_member, reset_member
-from dashboards.pages.overview import overview
+from dashboards.pages.overview import cards, overview
 from dashboards.pages.privacy import app_privacy, privacy, site_privacy
+from dashboards.pages.realtime import realtime
+from dashboards.pages.releases import releases
 from dashboards.pages.review import save_review, show_review
 from dashboards.pages.setup import begin_trial, show_setup
 from dashboards.pages.shared import open_share, unlock_share
 from dashboards.pages.tokens import end_token, make_token, tokens
+from dashboards.pages.triage import (
+    change_assignee,
+    change_many,
+    change_state,
+    merge_into,
+    remove_note,
+    split,
+    write_note,
+)
+from dashboards.pages.you import you
 from dashboards.shell import Shell
 from dashboards.stats.endpoint import query
 
@@ -66,12 +81,29 @@ ROUTES: Final = (
     Entry("/sites/{site}/annotations/remove", remove_annotation, Permission.EDITOR, "POST"),
     _page("/sites/{site}/digest", show_digest, Permission.MEMBER),
     Entry("/sites/{site}/digest.txt", digest_text, Permission.MEMBER),
+    _page("/sites/{site}/funnels", funnels, Permission.GUEST),
+    _page("/sites/{site}/realtime", realtime, Permission.GUEST),
+    Entry("/sites/{site}/cards", cards, Permission.GUEST),
     _page("/sites/{site}/{panel}", breakdown, Permission.GUEST),
     _page("/apps/{app:int}/crashes", crashes, Permission.GUEST),
     _page("/apps/{app:int}/crashes/{group}", crash, Permission.GUEST),
+    Entry("/apps/{app:int}/crashes", change_many, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/crashes/{group}/state", change_state, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/crashes/{group}/assignee", change_assignee, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/crashes/{group}/notes", write_note, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/crashes/{group}/notes/delete", remove_note, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/crashes/{group}/merge", merge_into, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/crashes/{group}/split", split, Permission.EDITOR, "POST"),
+    _page("/apps/{app:int}/releases", releases, Permission.GUEST),
+    _page("/apps/{app:int}/alerts", alerts, Permission.MEMBER),
+    Entry("/apps/{app:int}/alerts/channels", put_channel, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/alerts/channels/delete", drop_channel, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/alerts/channels/try", try_channel, Permission.EDITOR, "POST"),
+    Entry("/apps/{app:int}/alerts/rules", put_rules, Permission.EDITOR, "POST"),
     _page("/apps/{app:int}/privacy", app_privacy, Permission.MEMBER),
     _page("/privacy", privacy, Permission.PUBLIC),
     _page("/help", help_page, Permission.PUBLIC),
+    _page("/privacy/you", you, Permission.PUBLIC),
     Entry("/admin", administration, Permission.EDITOR),
     _page("/admin/setup", configured, Permission.EDITOR),
     _page("/admin/health", health, Permission.EDITOR),
@@ -95,6 +127,7 @@ ROUTES: Final = (
     Entry("/logout", logout, Permission.MEMBER, "POST"),
     Entry("/account", account, Permission.MEMBER),
     Entry("/account/password", change_password, Permission.MEMBER, "POST"),
+    Entry("/account/keys", switch_keys, Permission.MEMBER, "POST"),
     Entry("/account/sessions", revoke_session, Permission.MEMBER, "POST"),
     Entry("/api/v2/query", query, Permission.TOKEN, "POST"),
     Entry("/static/{file}", static_file, Permission.PUBLIC),

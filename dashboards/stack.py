@@ -39,6 +39,12 @@ class Thrown(msgspec.Struct, frozen=True):
             Run(is_app, tuple(frames)) for is_app, frames in groupby(newest_first, lambda frame: bool(frame.in_app))
         ]
 
+    @property
+    def telling(self) -> Sequence[Frame]:
+        """The frames that tell the group apart, the newest first: the app's own, or all where none is."""
+        own = [frame for frame in self.frames if frame.in_app]
+        return tuple(reversed(own or self.frames))
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

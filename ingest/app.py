@@ -31,12 +31,18 @@ class App:
     environments: frozenset[str] = frozenset({"production", "beta"})
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fingerprints: frozenset[str] = frozenset()
+    own_exits: tuple[str, ...] = ()
     demonstration: bool = False
 
     @property
     def owner(self) -> str:
         """The name under which refusals and windows file this app."""
         return f"app:{self.id}"
+
+    @property
+    def takes_sessions(self) -> bool:
+        """Whether sessions are counted: they bear no consent, so never of an app that needs one for each report."""
+        return self.sessions and self.consent is Consent.OPT_OUT
 
     @property
     def k(self) -> int:

@@ -69,7 +69,7 @@ def test_commands_of_the_readme_exist() -> None:
     known = commands()
     spoken = re.findall(r"`([^`\n]+)`|^(.*bin/logless.*)$", README, re.MULTILINE)
     lines = "\n".join("".join(pair) for pair in spoken)
-    grouped = "site|app|user|token|retention|privacy|geo|explain"
+    grouped = "site|app|user|token|retention|privacy|symbols|geo|explain"
     used = re.findall(rf"(?:^|/)logless ((?:{grouped}) \w+|[a-z][a-z-]+)", lines, re.MULTILINE)
     assert len(used) > 5
     assert not [name for name in used if name not in known]
@@ -90,7 +90,7 @@ def test_every_dependency_is_argued_for() -> None:
 
 
 def test_the_walk_through_shows_the_file_that_its_test_adds() -> None:
-    assert (ROOT / "tests/ingest/hits/walkthrough/screen.py").read_text() in README
+    assert (ROOT / "tests/ingest/hits/walkthrough/scheme.py").read_text() in README
 
 
 def test_first_line_of_the_readme_says_what_to_install() -> None:

@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from collector.acts import apps, explanations, privacy, replays, retention, sites, store, submissions, tokens, users
+from collector.acts import (
+    apps,
+    explanations,
+    privacy,
+    replays,
+    retention,
+    sites,
+    store,
+    submissions,
+    symbols,
+    tokens,
+    users,
+)
 from collector.acts.act import Act, House
 from collector.control_socket import Progress, RefusedError
 from collector.settings import SettingsError
@@ -38,6 +50,7 @@ ACTS: Final[dict[str, Act]] = {
     "replay": replays.REPLAY,
     "send-test": submissions.SEND_TEST,
     "explain hit": explanations.HIT,
+    "symbols upload": symbols.UPLOAD,
     "privacy inventory": privacy.INVENTORY,
     "geo update": privacy.GEO_UPDATE,
 }

@@ -52,13 +52,12 @@ def _render(folder: Path) -> str:
                 "events": ["signup", "download"],
                 "props": ["plan", "system"],
                 "goals": [
-                    {"name": "Sign up", "event": "signup"},
                     {"name": "Download", "event": "download"},
-                    {"name": "Read the blog", "page": "/demo/blog/*"},
+                    {"name": "Signup", "event": "signup"},
+                    {"name": "Read a post", "page": "/demo/blog/*"},
                 ],
                 "funnels": [
-                    {"name": "From the front page to an app", "steps": ["/demo/", "/demo/download/", "download"]},
-                    {"name": "From prices to an account", "steps": ["/demo/pricing/", "signup"]},
+                    {"name": "From the first page to an account", "steps": ["/demo/", "/demo/pricing/", "signup"]}
                 ],
             }
         ],

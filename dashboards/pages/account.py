@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from dashboards.access import sign_in, sign_out
-from dashboards.desk import Ask
+from dashboards.desk import KEYS_COOKIE, Ask
 from dashboards.form import read_form
 from dashboards.page import Page
 from dashboards.pages.administration import note
@@ -43,6 +43,20 @@ async def change_password(ask: Ask) -> Page | Response:
     await run_in_threadpool(end_sessions, ask.desk.control, ask.user.id)
     await note(ask, Deed.PASSWORD_SET, ask.user.name)
     return await sign_in(ask.desk, ask.user, "/account?changed=1", by_link=False)
+
+
+async def switch_keys(ask: Ask) -> Response:
+    """Switch the single-letter keys on or off, in this browser (WCAG 2.2, 2.1.4)."""
+    form = await read_form(ask.request)
+    response = RedirectResponse("/account", status_code=303)
+    if form.get("keys") == "off":
+        # One bit that many share; it says nothing about whom it belongs to.
+        response.set_cookie(
+            KEYS_COOKIE, "off", max_age=400 * 86_400, secure=ask.desk.is_https, httponly=True, samesite="lax"
+        )
+    else:
+        response.delete_cookie(KEYS_COOKIE, secure=ask.desk.is_https, httponly=True, samesite="lax")
+    return response
 
 
 async def revoke_session(ask: Ask) -> Response:

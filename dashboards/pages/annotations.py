@@ -66,7 +66,7 @@ async def _page(ask: Ask, site: Site, entered: Mapping[str, str], error: str = "
         template="annotations.html",
         title=f"Annotations · {site.id}",
         place=site.id,
-        tabs=site_tabs(site, period_of(ask, site), "annotations"),
+        tabs=site_tabs(site, period_of(ask, site), ""),
         values={
             "site": site,
             "found": found,

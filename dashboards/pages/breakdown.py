@@ -2,82 +2,269 @@
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 
 from dashboards.addresses import link, site_path
+from dashboards.cards import counts_conversions, is_answered, note_of, noun_of, rows_of
+from dashboards.chips import chip_of
+from dashboards.condition import FILTERS, Condition, is_goal
+from dashboards.counts import rate
 from dashboards.desk import Ask, Format
-from dashboards.figures import ALL
-from dashboards.page import Page
+from dashboards.figures import ALL, ANY, Breakdown, Value
+from dashboards.map import Map, draw_map
+from dashboards.page import Page, Tab
 from dashboards.pages.overview import counts_data
-from dashboards.pages.owners import period_data, period_of, period_tabs, site_of, site_tabs
+from dashboards.pages.owners import picker_of, selection_data, selection_of, site_of, site_tabs
+from dashboards.panels import CONVERSIONS, GOALS, VISITORS, VISITS, Column, Panel, panels_of_site
+from dashboards.selection import Selection
 from dashboards.table import Table
-from ingest.counters.cells import RARE
+from ingest.counters.cells import RARE, Attribute
+from ingest.site import Site
 
 ROWS: Final = 100
 """Rows of a page for people; programs and spreadsheets are given all."""
 
 LONGEST_SEARCH: Final = 200
 
+_OF_CONVERTERS: Final = (Column("visitors", "Converters", VISITORS.write), CONVERSIONS, VISITS)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of the table: its name, where it leads, and its numbers in words."""
+
+    value: str
+    label: str
+    path: str
+    number: float
+    cells: Sequence[str]
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether it sums what was not shared."""
+        return self.value == RARE
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks of a panel."""
+
+    site: Site
+    panel: Panel
+    panels: Sequence[Panel]
+    selection: Selection
+    search: str
+    number: int
+    is_paged: bool
+
+    @property
+    def path(self) -> str:
+        """The path of the page."""
+        return site_path(self.site, self.panel.slug)
+
+    @property
+    def keep(self) -> dict[str, str]:
+        """The arguments that are no part of the selection."""
+        return {"q": self.search}
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """The numbers of each row."""
+        is_crossed = is_goal(self.selection.condition) and self.panel.attribute != Attribute.GOAL
+        return _OF_CONVERTERS if is_crossed or self.panel.attribute == Attribute.GOAL else self.panel.columns
+
 
 async def breakdown(ask: Ask) -> Page:
     """Show the rows of one panel, a hundred at a time, or those that contain a text."""
-    site = site_of(ask)
-    slug = ask.request.path_params["panel"]
-    panel = next((panel for panel in ask.desk.panels if panel.slug == slug), None)
-    if panel is None:
-        raise HTTPException(404)
-    period = period_of(ask, site)
-    search = ask.argument("q").replace("\0", "")[:LONGEST_SEARCH]
-    number = _page_number(ask.argument("page"))
-    paged = ask.format is Format.HTML
-    found = await ask.desk.figures.values(
-        site,
-        period,
-        panel.attribute,
-        panel.metric,
-        text=search,
-        rows=ROWS if paged else ALL,
-        skip=ROWS * (number - 1) if paged else 0,
-    )
-    path = site_path(site, panel.slug)
-    keep = {"q": search}
+    asked = _read(ask)
+    site, panel, selection = asked.site, asked.panel, asked.selection
+    found, everybody = await asyncio.gather(_rows(ask, asked), _everybody(ask, asked))
+    rates = None if everybody is None else [_rate(row, everybody, panel) for row in found.values]
     pages = -(-found.total // ROWS)
-    columns = panel.columns
+    number, path, said = asked.number, asked.path, selection.arguments
+    contains = Condition(panel.attribute, asked.search, "contains")
     return Page(
         template="breakdown.html",
         title=f"{panel.title} · {site.id}",
         place=site.id,
-        tabs=site_tabs(site, period, ""),
-        periods=period_tabs(path, period, keep),
+        tabs=site_tabs(site, selection, panel.section.name),
+        section=section_tabs(asked.panels, site, selection, panel.slug),
+        periods=picker_of(path, selection, asked.keep),
         values={
             "site": site,
             "panel": panel,
-            "period": period,
+            "period": selection.period,
             "found": found,
+            "lines": _lines(asked, found, rates),
+            "headings": [*(column.title for column in asked.columns), *([] if rates is None else ["Rate"])],
+            "note": note_of(selection, panel, asked.panels),
+            "is_answered": is_answered(selection.condition, panel.attribute),
+            "crossed": crossed_in_words(panel, asked.panels),
+            "chip": chip_of(site, selection, asked.panels, {}),
             "has_rare": any(row.value == RARE for row in found.values),
-            "search": search,
-            "most": max((columns[0].read(row.counts) for row in found.values), default=0),
+            "search": asked.search,
+            "said": said,
+            "as_filter": link(site_path(site), {**said, **contains.arguments})
+            if asked.search and panel.attribute in FILTERS
+            else "",
+            "most": max((asked.columns[0].read(row.counts) for row in found.values), default=0),
             "number": number,
             "pages": pages,
-            "previous": link(path, period.arguments, keep, {"page": str(number - 1)}) if number > 1 else "",
-            "following": link(path, period.arguments, keep, {"page": str(number + 1)}) if number < pages else "",
-            "overview": link(site_path(site), period.arguments),
-            "json": link(f"{path}.json", period.arguments, keep),
-            "csv": link(f"{path}.csv", period.arguments, keep),
+            "previous": link(path, said, asked.keep, {"page": str(number - 1)}) if number > 1 else "",
+            "following": link(path, said, asked.keep, {"page": str(number + 1)}) if number < pages else "",
+            "all": link(path, said),
+            "overview": link(site_path(site), said),
+            "json": link(f"{path}.json", said, asked.keep),
+            "csv": link(f"{path}.csv", said, asked.keep),
+            "map": await _map(ask, asked),
         },
         data={
             "site": site.id,
             "panel": panel.slug,
-            "period": period_data(period),
+            **selection_data(selection),
             "total_rows": found.total,
-            "rows": [{"value": row.value, **counts_data(row.counts)} for row in found.values],
+            "rows": _data(found, rates),
         },
-        table=Table(
-            (panel.attribute, *(column.key for column in columns)),
-            [(row.value, *(column.read(row.counts) for column in columns)) for row in found.values],
-        ),
+        table=_table(asked, found, rates),
+    )
+
+
+def section_tabs(panels: Sequence[Panel], site: Site, selection: Selection, current: str) -> list[Tab]:
+    """Return links to the panels of a section; that of goals has funnels too."""
+    section = next((panel.section for panel in panels if panel.slug == current), GOALS)
+    pages = [(panel.slug, panel.short) for panel in panels if panel.section is section]
+    if section is GOALS:
+        pages.insert(1, ("funnels", "Funnels"))
+    return [Tab(title, link(site_path(site, slug), selection.arguments), slug == current) for slug, title in pages]
+
+
+def crossed_in_words(panel: Panel, panels: Sequence[Panel]) -> str:
+    """Return what a panel's property is crossed with, in words; nothing where that is nothing."""
+    own = Condition(panel.attribute, "")
+    return ", ".join(noun_of(other.attribute, panels) for other in panels if own.pair_with(other.attribute))
+
+
+def _read(ask: Ask) -> Asked:
+    site = site_of(ask)
+    panels = panels_of_site(ask.desk.panels, site)
+    slug = ask.request.path_params["panel"]
+    panel = next((panel for panel in panels if panel.slug == slug), None)
+    if panel is None:
+        raise HTTPException(404)
+    return Asked(
+        site,
+        panel,
+        panels,
+        selection_of(ask, site),
+        ask.argument("q").replace("\0", "")[:LONGEST_SEARCH],
+        _page_number(ask.argument("page")),
+        ask.format is Format.HTML,
+    )
+
+
+async def _rows(ask: Ask, asked: Asked) -> Breakdown:
+    figures, panel, condition = ask.desk.figures, asked.panel, asked.selection.condition
+    rows, skip = (ROWS, ROWS * (asked.number - 1)) if asked.is_paged else (ALL, 0)
+    if condition is None or condition.attribute == panel.attribute:
+        return await figures.values(
+            asked.site,
+            asked.selection.period,
+            panel.attribute,
+            panel.metric,
+            text=asked.search,
+            rows=rows,
+            skip=skip,
+            match=condition.match if condition else ANY,
+        )
+    pair = condition.pair_with(panel.attribute)
+    if pair is None:
+        return Breakdown()
+    period = asked.selection.period.whole_weeks if pair.is_weekly else asked.selection.period
+    found = await figures.crossed(
+        asked.site,
+        period,
+        {pair: panel.metric},
+        condition.match,
+        condition.attribute,
+        text=asked.search,
+        rows=rows,
+        skip=skip,
+    )
+    return found.get(panel.attribute, Breakdown())
+
+
+async def _everybody(ask: Ask, asked: Asked) -> Mapping[str, int] | None:
+    """Return the visitors whom a rate is of, by value; under an empty name those of all. None: nothing has a rate."""
+    condition, attribute = asked.selection.condition, asked.panel.attribute
+    if not counts_conversions(condition, attribute) or not is_answered(condition, attribute):
+        return None
+    figures, period = ask.desk.figures, asked.selection.period
+    if attribute == Attribute.GOAL and (condition is None or is_goal(condition)):
+        days = await figures.days(asked.site, period.since, period.until)
+        return {"": sum(counts.visitors for counts in days.values())}
+    assert condition is not None
+    weeks = period.whole_weeks
+    if attribute == Attribute.GOAL:
+        found = await figures.cells(
+            asked.site, weeks.since, weeks.until, "", condition.attribute, condition.match, by_value=False
+        )
+        return {"": sum(counts.visitors for counts in found.values())}
+    found = await figures.cells(asked.site, weeks.since, weeks.until, "", attribute, ANY, by_value=True)
+    return {value: counts.visitors for (_, value, _), counts in found.items()}
+
+
+def _rate(row: Value, everybody: Mapping[str, int], panel: Panel) -> float | None:
+    name = "" if panel.attribute == Attribute.GOAL else row.value
+    return rate(row.counts.visitors, everybody.get(name, 0))
+
+
+def _lines(asked: Asked, found: Breakdown, rates: Sequence[float | None] | None) -> list[Line]:
+    paths = rows_of(asked.site, asked.selection, asked.panel, found, {})
+    lines = []
+    for index, (value, row) in enumerate(zip(found.values, paths, strict=True)):
+        cells = [column.write(column.read(value.counts)) for column in asked.columns]
+        if rates is not None:
+            share = rates[index]
+            cells.append("–" if share is None else f"{share:.1f}%")  # noqa: RUF001
+        lines.append(Line(value.value, row.label, row.path, asked.columns[0].read(value.counts), cells))
+    return lines
+
+
+def _data(found: Breakdown, rates: Sequence[float | None] | None) -> list[dict[str, Any]]:
+    rows = [{"value": row.value, **counts_data(row.counts)} for row in found.values]
+    if rates is not None:
+        rows = [row | {"conversion_rate": share} for row, share in zip(rows, rates, strict=True)]
+    return rows
+
+
+def _table(asked: Asked, found: Breakdown, rates: Sequence[float | None] | None) -> Table:
+    headings = (asked.panel.attribute, *(column.key for column in asked.columns))
+    rows: list[tuple[str | int | float, ...]] = [
+        (row.value, *(column.read(row.counts) for column in asked.columns)) for row in found.values
+    ]
+    if rates is not None:
+        headings = (*headings, "conversion_rate")
+        rows = [(*row, "" if share is None else share) for row, share in zip(rows, rates, strict=True)]
+    return Table(headings, rows)
+
+
+async def _map(ask: Ask, asked: Asked) -> Map | None:
+    """Draw the countries, all of them and not only those of this page of rows."""
+    if asked.panel.attribute != Attribute.COUNTRY or not asked.is_paged or asked.search:
+        return None
+    whole = await _rows(ask, Asked(asked.site, asked.panel, asked.panels, asked.selection, "", 1, is_paged=False))
+    column = asked.columns[0]
+    rows = rows_of(asked.site, asked.selection, asked.panel, whole, {})
+    return draw_map(
+        {row.value: (row.number, row.label, row.path) for row in rows},
+        ask.desk.assets.path_of("world.svg"),
+        ask.desk.assets.ids_of("world.svg"),
+        f"{asked.panel.title} by {column.title.lower()}, {asked.selection.period.span}",
     )
 
 

@@ -27,7 +27,7 @@ async def show_digest(ask: Ask) -> Page:
         template="digest.html",
         title=f"Week of {in_words(digest.since)} · {site.id}",
         place=site.id,
-        tabs=site_tabs(site, period_of(ask, site), "digest"),
+        tabs=site_tabs(site, period_of(ask, site), ""),
         values={
             "site": site,
             "digest": digest,

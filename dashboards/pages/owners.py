@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol
 
 from starlette.exceptions import HTTPException
 
 from dashboards.addresses import app_path, link, site_path
+from dashboards.comparison import TITLES, Kind
 from dashboards.desk import Ask
-from dashboards.page import Tab
-from dashboards.period import NAMES, OFFERED, Period, read_period, today_in
+from dashboards.page import Picker, Tab
+from dashboards.period import KEYS, NAMES, OFFERED, Period, read_period, read_period_since, today_in
+from dashboards.selection import Selection, read_selection
 from ingest.app import App
 from ingest.site import Site
+
+
+class Said(Protocol):
+    """What a URL can say: a period, or a whole selection."""
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The part of a URL that says it."""
+        ...
 
 
 def site_of(ask: Ask) -> Site:
@@ -32,18 +45,34 @@ def app_of(ask: Ask) -> App:
 
 def period_of(ask: Ask, owner: Site | App) -> Period:
     """Return the period of the address, in the owner's time zone."""
-    return read_period(ask.request.query_params, today_in(owner.timezone, ask.now))
+    today = today_in(owner.timezone, ask.now)
+    if isinstance(owner, Site):
+        return read_period_since(ask.beginning, ask.request.query_params, today)
+    return read_period(ask.request.query_params, today)
 
 
-def site_tabs(site: Site, period: Period, current: str) -> list[Tab]:
+def selection_of(ask: Ask, site: Site) -> Selection:
+    """Return the period, comparison and filter of the address."""
+    return read_selection(ask.request.query_params, today_in(site.timezone, ask.now), ask.beginning)
+
+
+def site_tabs(site: Site, said: Said, current: str) -> list[Tab]:
     """Return the tabs of a site's pages."""
+    pages = (
+        ("Overview", "overview", ()),
+        ("Pages", "pages", ("pages",)),
+        ("Sources", "sources", ("sources",)),
+        ("Audit", "audit", ("audit",)),
+        ("Places", "places", ("countries",)),
+        ("Devices", "devices", ("devices",)),
+        ("Goals", "goals", ("goals",)),
+        ("Realtime", "realtime", ("realtime",)),
+        ("Privacy", "privacy", ("privacy",)),
+        ("Set up", "setup", ("setup",)),
+    )
     return [
-        Tab("Overview", link(site_path(site), period.arguments), current == "overview"),
-        Tab("Referrer audit", link(site_path(site, "audit"), period.arguments), current == "audit"),
-        Tab("Annotations", link(site_path(site, "annotations"), period.arguments), current == "annotations"),
-        Tab("Week", link(site_path(site, "digest"), period.arguments), current == "digest"),
-        Tab("Privacy", link(site_path(site, "privacy"), period.arguments), current == "privacy"),
-        Tab("Set up", link(site_path(site, "setup"), period.arguments), current == "setup"),
+        Tab(title, link(site_path(site, *parts), said.arguments), name == current, "R" if name == "realtime" else "")
+        for title, name, parts in pages
     ]
 
 
@@ -51,17 +80,59 @@ def app_tabs(app: App, period: Period, current: str) -> list[Tab]:
     """Return the tabs of an app's pages."""
     return [
         Tab("Crashes", link(app_path(app, "crashes"), period.arguments), current == "crashes"),
+        Tab("Releases", link(app_path(app, "releases"), period.arguments), current == "releases"),
+        Tab("Alerts", link(app_path(app, "alerts"), period.arguments), current == "alerts"),
         Tab("Privacy", link(app_path(app, "privacy"), period.arguments), current == "privacy"),
     ]
 
 
-def period_tabs(path: str, period: Period, keep: Mapping[str, str]) -> list[Tab]:
+def period_tabs(path: str, period: Period, keep: Mapping[str, str]) -> Picker:
     """Return links to the same page over other periods."""
-    tabs = []
-    for name in OFFERED:
-        arguments = Period(name, period.since, period.until, period.today).arguments
-        tabs.append(Tab(NAMES[name], link(path, arguments, keep), name == period.name))
-    return tabs
+    tabs = [
+        Tab(title, link(path, replace(period, name=name).arguments, keep), name == period.name, KEYS[name])
+        for name, title in NAMES.items()
+    ]
+    by_key = {tab.key: tab for tab in tabs}
+    earlier, later = period.earlier, period.later
+    return Picker(
+        title=period.title,
+        path=path,
+        since=period.since,
+        until=period.until,
+        today=period.today,
+        tabs=[by_key[KEYS[name]] for name in OFFERED],
+        every=tabs,
+        earlier=link(path, earlier.arguments, keep) if earlier else "",
+        later=link(path, later.arguments, keep) if later else "",
+        keep=keep,
+    )
+
+
+def picker_of(path: str, selection: Selection, keep: Mapping[str, str]) -> Picker:
+    """Return links to the same page over other periods, compared with others, under the same filter."""
+    period, comparison = selection.period, selection.comparison
+    condition = selection.condition.arguments if selection.condition else {}
+    rest = {**condition, **keep}
+    picker = period_tabs(path, period, {**comparison.arguments, **rest})
+    comparisons = [
+        Tab(
+            TITLES[kind],
+            link(path, period.arguments, replace(comparison, kind=kind).arguments, rest),
+            kind is comparison.kind,
+            "" if kind is not _following(comparison.kind) else "X",
+        )
+        for kind in Kind
+    ]
+    switched = replace(comparison, by_weekday=not comparison.by_weekday)
+    weekdays = Tab(
+        "Match weekdays", link(path, period.arguments, switched.arguments, rest), is_current=comparison.by_weekday
+    )
+    return replace(picker, comparisons=comparisons, weekdays=weekdays if comparison.kind is not Kind.NONE else None)
+
+
+def _following(kind: Kind) -> Kind:
+    kinds = list(Kind)
+    return kinds[(kinds.index(kind) + 1) % len(kinds)]
 
 
 def period_data(period: Period) -> dict[str, object]:
@@ -71,4 +142,14 @@ def period_data(period: Period) -> dict[str, object]:
         "from": period.since.isoformat(),
         "to": period.until.isoformat(),
         "includes_today": period.includes_today,
+    }
+
+
+def selection_data(selection: Selection) -> dict[str, object]:
+    """Return the selection for programs."""
+    condition, other = selection.condition, selection.other
+    return {
+        "period": period_data(selection.period),
+        "compared_with": period_data(other) if other else None,
+        "filter": [condition.operator, condition.attribute, condition.value] if condition else None,
     }

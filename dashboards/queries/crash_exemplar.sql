@@ -1,5 +1,7 @@
--- crash_exemplar: the newest stack of one crash group, its first and last day, and the grouping that made it
-SELECT argMaxIf(type, week, type != ''), argMaxIf(function, week, type != ''), argMaxIf(exemplar, week, exemplar != ''),
-  argMaxIf(algorithm, week, type != ''), min(first_day), max(last_day), count()
+-- crash_exemplar: the newest stack of a crash group or of what was merged into it, its first and last day, the grouping
+SELECT argMaxIf(type, (group = {group:String}, week), type != ''),
+  argMaxIf(function, (group = {group:String}, week), type != ''),
+  argMaxIf(exemplar, (group = {group:String}, week), exemplar != ''),
+  argMaxIf(algorithm, (group = {group:String}, week), type != ''), min(first_day), max(last_day), count()
 FROM crash_groups
-WHERE app = {app:UInt32} AND group = {group:String} AND node = ''
+WHERE app = {app:UInt32} AND group IN {groups:Array(String)} AND node = ''

@@ -1,7 +1,15 @@
 // What pages do beyond HTML: read a chart by pointer or arrow keys, and stay fresh while somebody looks.
 // Everything works without this file.
 
+function line(text) {
+  const span = document.createElement("span");
+  span.textContent = text;
+  return span;
+}
+
 function readable(box) {
+  if (box.dataset.chart === "read") return;
+  box.dataset.chart = "read";
   const buckets = [...box.querySelectorAll(".hit")];
   if (!buckets.length) return;
   const tip = document.createElement("output");
@@ -21,7 +29,7 @@ function readable(box) {
     bucket.classList.add("shown");
     const value = document.createElement("strong");
     value.textContent = bucket.dataset.value;
-    tip.replaceChildren(value, bucket.dataset.label);
+    tip.replaceChildren(value, ...[bucket.dataset.label, bucket.dataset.details].filter(Boolean).map((text) => line(text)));
     tip.hidden = false;
     const frame = box.getBoundingClientRect();
     const place = bucket.getBoundingClientRect();
@@ -53,13 +61,43 @@ function readable(box) {
   });
 }
 
+// A part of the page was swapped and with it what the address says: links outside of that part are told.
+function carry() {
+  const card = new URL(location.href).searchParams.get("card");
+  for (const link of document.querySelectorAll("a[data-carry]")) {
+    const target = new URL(link.href);
+    if (target.pathname !== location.pathname) continue;
+    if (card) target.searchParams.set("card", card);
+    else target.searchParams.delete("card");
+    link.href = target.href;
+  }
+}
+
+// Letters that people know from elsewhere. They are ignored in fields and with modifiers, and can be switched off.
+function listenForKeys() {
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, [data-chart]")) return;
+    if (event.key === "Escape" && document.querySelector(".menu[open]")) return;
+    const name = event.key.length === 1 ? event.key.toUpperCase() : event.key;
+    const target = document.querySelector(`[data-key="${CSS.escape(name)}"]`);
+    if (!target) return;
+    event.preventDefault();
+    if (target instanceof HTMLInputElement) {
+      const menu = target.closest("details");
+      if (menu) menu.open = true;
+      target.focus();
+    } else target.click();
+  });
+}
+
 function dress(root) {
   for (const box of root.querySelectorAll("[data-chart]")) readable(box);
 }
 
 // Whoever has a menu, a table, a tip or a form field of this part in use keeps it as it is.
 function isInUse(part) {
-  return part.querySelector("details[open], .tip:not([hidden])") !== null || (part.contains(document.activeElement) && document.activeElement !== part);
+  return part.querySelector("details[open], .tip:not([hidden]), input:checked") !== null || (part.contains(document.activeElement) && document.activeElement !== part);
 }
 
 function keepFresh(part) {
@@ -69,9 +107,7 @@ function keepFresh(part) {
   button.setAttribute("aria-pressed", "false");
   button.textContent = "Live";
   button.title = "Pause";
-  const periods = document.querySelector(".periods");
-  if (periods) periods.before(button);
-  else document.querySelector(".under")?.append(button);
+  document.querySelector(".controls")?.prepend(button);
   const pause = Number(part.dataset.live);
   let shown = null;
   let failures = 0;
@@ -134,5 +170,7 @@ function closeMenus() {
 
 dress(document);
 closeMenus();
+if ("keys" in document.body.dataset) listenForKeys();
+document.addEventListener("htmx:after:settle", carry);
 const part = document.querySelector("[data-live]");
 if (part) keepFresh(part);

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from dashboards.period import Bucket
+from dashboards.period import Bucket, Period
 from dashboards.stats.question import Question
 
-Cell = str | int | float
+Metric = int | float | None
+Cell = str | Metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Row:
     """A row: its dimensions and its metrics, each in the order of the question."""
 
     dimensions: tuple[str, ...]
-    metrics: tuple[int | float, ...]
+    metrics: tuple[Metric, ...]
 
     def read(self, question: Question, name: str) -> Cell:
         """Return a metric or a dimension by its name."""
@@ -33,13 +34,16 @@ class Rows:
 
     rows: Sequence[Row]
     warnings: Mapping[str, str] = field(default_factory=dict)
+    period: Period | None = None
+    """The days that they are about, where those are others than were asked for."""
 
 
 def write_answer(question: Question, found: Rows, now: float) -> dict[str, Any]:
     """Return the JSON object of an answer."""
+    question = replace(question, period=found.period or question.period)
     rows = sorted(found.rows, key=lambda row: row.dimensions)
     for order in reversed(question.order):
-        rows.sort(key=lambda row, name=order.name: row.read(question, name), reverse=order.is_descending)  # type: ignore[misc]
+        rows.sort(key=lambda row, name=order.name: _place(row.read(question, name)), reverse=order.is_descending)  # type: ignore[misc]
     shown = rows[question.offset : question.offset + question.limit]
     meta: dict[str, Any] = {}
     if found.warnings:
@@ -53,6 +57,11 @@ def write_answer(question: Question, found: Rows, now: float) -> dict[str, Any]:
         "meta": meta,
         "query": question.data,
     }
+
+
+def _place(cell: Cell) -> tuple[bool, Any]:
+    """Return what a cell is ordered by; one that is not known comes before the least."""
+    return cell is not None, cell
 
 
 def time_label(question: Question, start: date) -> str:

@@ -3,58 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
 import msgspec
 
 from dashboards.period import Bucket, Period, custom_period, named_period, today_in
+from dashboards.stats.filters import Filter, QuestionError, read_filters
 from dashboards.stats.vocabulary import (
     BUCKETS,
+    CONVERSIONS,
     CRASH_DIMENSIONS,
     CRASH_METRICS,
+    GOAL,
     GROUP,
-    OPERATORS,
     RANGES,
     REASON,
     REFUSALS,
     TITLE,
     VISIT_METRICS,
+    props_of,
 )
 from ingest.app import App, Apps
 from ingest.site import Site, Sites
 from ingest.store.control.tokens import Token
 
+__all__ = ["Filter", "ForeignError", "Order", "Question", "QuestionError", "read_question"]
+
 MOST_ROWS: Final = 1_000_000
 DEFAULT_ROWS: Final = 10_000
-MOST_VALUES: Final = 500
 KEYS: Final = (
     "site_id", "app_id", "metrics", "date_range", "dimensions", "filters", "order_by", "pagination", "include"
 )  # fmt: skip
 
 
-class QuestionError(Exception):
-    """The question cannot be answered. The message names the field and what it may be, never what it was."""
-
-
 class ForeignError(Exception):
     """The token does not cover the site or app that is asked about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A dimension, and what its value must be."""
-
-    operator: str
-    dimension: str
-    values: tuple[str, ...]
-
-    def admits(self, value: str) -> bool:
-        """Return whether a value passes."""
-        if self.operator in {"is", "is_not"}:
-            return (value in self.values) == (self.operator == "is")
-        return any(text in value for text in self.values) == (self.operator == "contains")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +73,21 @@ class Question:
         return next((BUCKETS[name] for name in self.dimensions if name in BUCKETS), None)
 
     @property
+    def asked(self) -> tuple[str, ...]:
+        """The attributes that dimensions and filters are about, each once."""
+        names = [*self.dimensions, *(item.dimension for item in self.filters)]
+        return tuple(dict.fromkeys(self.attributes[name] for name in names if name in self.attributes))
+
+    @property
+    def of_everybody(self) -> Question:
+        """The same question about whoever came, whether they reached a goal or not."""
+        return replace(
+            self,
+            dimensions=tuple(name for name in self.dimensions if self.attributes.get(name) != GOAL),
+            filters=tuple(item for item in self.filters if self.attributes.get(item.dimension) != GOAL),
+        )
+
+    @property
     def is_about_refusals(self) -> bool:
         """Whether refusals are asked for."""
         return self.metrics == (REFUSALS,)
@@ -115,6 +115,8 @@ def read_question(
     asked = _read_json(body)
     owner = _owner(asked, token, sites, apps)
     metrics = _metrics(asked, owner)
+    if isinstance(owner, Site):
+        attributes = {**attributes, **props_of(owner)}
     known = known_dimensions(owner, metrics, attributes)
     dimensions = _dimensions(asked, owner, metrics, known)
     include = _object(asked, "include", ("time_labels", "total_rows", "imports"))
@@ -123,7 +125,7 @@ def read_question(
         owner=owner,
         metrics=metrics,
         dimensions=dimensions,
-        filters=_filters(asked, known),
+        filters=read_filters(asked.get("filters", []), known),
         period=_period(asked, today_in(owner.timezone, now)),
         order=_order(asked, metrics, dimensions),
         limit=_whole(pagination, "limit", DEFAULT_ROWS, 1, MOST_ROWS),
@@ -134,6 +136,8 @@ def read_question(
     )
     if question.time_labels and question.time is None:
         raise QuestionError("include.time_labels needs a time dimension in dimensions")
+    if CONVERSIONS in metrics and GOAL not in question.asked:
+        raise QuestionError("metrics: conversion_rate is of a goal: name event:goal in dimensions or filters")
     return question
 
 
@@ -175,7 +179,7 @@ def _owner(asked: Mapping[str, Any], token: Token, sites: Sites, apps: Apps) -> 
 
 def _metrics(asked: Mapping[str, Any], owner: Site | App) -> tuple[str, ...]:
     names = _strings(asked, "metrics")
-    known = VISIT_METRICS if isinstance(owner, Site) else CRASH_METRICS
+    known = (*VISIT_METRICS, CONVERSIONS) if isinstance(owner, Site) else CRASH_METRICS
     if not names:
         raise QuestionError(f"metrics names at least one of {', '.join((*known, REFUSALS))}")
     if REFUSALS in names and len(names) > 1:
@@ -205,30 +209,6 @@ def _dimensions(
     if hour in names and (len(names) > 1 or not isinstance(owner, Site) or REFUSALS in metrics):
         raise QuestionError("dimensions: time:hour is kept of a site's totals only, so it stands alone")
     return names
-
-
-def _filters(asked: Mapping[str, Any], known: Sequence[str]) -> tuple[Filter, ...]:
-    found = asked.get("filters", [])
-    if not isinstance(found, list):
-        raise QuestionError("filters is a list of [operator, dimension, [values]]")
-    if len(found) > 1:
-        raise QuestionError("filters: one filter is answered at a time, since no table is wider than two properties")
-    return tuple(_filter(item, known) for item in found)
-
-
-def _filter(item: object, known: Sequence[str]) -> Filter:
-    if not isinstance(item, list) or len(item) != 3:
-        raise QuestionError("filters: each is [operator, dimension, [values]]")
-    operator, dimension, values = item
-    if operator not in OPERATORS:
-        raise QuestionError(f"filters: the operator is one of {', '.join(OPERATORS)}")
-    if not isinstance(dimension, str) or dimension not in known:
-        raise QuestionError(f"filters: the dimension is one of {', '.join(known)}")
-    if not isinstance(values, list) or not 0 < len(values) <= MOST_VALUES:
-        raise QuestionError(f"filters: the values are a list of 1 to {MOST_VALUES} strings")
-    if not all(isinstance(value, str) and "\0" not in value for value in values):
-        raise QuestionError("filters: each value is a string")
-    return Filter(operator, dimension, tuple(values))
 
 
 def _period(asked: Mapping[str, Any], today: date) -> Period:

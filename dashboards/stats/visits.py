@@ -4,54 +4,86 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 
-from dashboards.counts import Counts
+from dashboards.counts import Counts, rate
 from dashboards.figures import Figures, Match, Slice
 from dashboards.period import Bucket
 from dashboards.stats.answer import Row, Rows, hour_label, time_label
 from dashboards.stats.question import Question, QuestionError
-from dashboards.stats.vocabulary import pair_of, pairs_in_words
+from dashboards.stats.vocabulary import CONVERSIONS, pair_of, pairs_in_words
+from ingest.counters.cells import Pair
 from ingest.site import Site
 
 DAYS_SUMMED = "visitors are counted anew each day, so a sum over days is of visitor-days"
 VALUES_SUMMED = "visitors of several values were summed: who had two of them is counted twice"
+WEEKS = "goals are crossed with other properties by week, so the days asked for were extended to whole weeks"
+UNSHARED = "null where converters share a value by the week that too few visitors shared on a day"
+
+Found = Mapping[tuple[str, ...], Counts]
+"""Counts by the dimensions of a question, in their order."""
 
 
 async def answer_visits(figures: Figures, site: Site, question: Question) -> Rows:
     """Answer from totals, from one attribute or from a declared pair, whichever is the narrowest that can."""
-    attributes = _attributes(question)
-    warnings = _warnings(question, attributes)
-    if not attributes:
-        return Rows(await _totals(figures, site, question), warnings)
-    if len(attributes) == 1:
-        return Rows(_rows(question, attributes, await _cells(figures, site, question, attributes[0])), warnings)
-    pair = pair_of(attributes[0], attributes[1]) if len(attributes) == 2 else None
+    pair = _pair(question)
+    asked = question.period
+    if pair is not None and pair.is_weekly:
+        if question.time not in {None, Bucket.WEEK}:
+            raise QuestionError("dimensions: a goal is crossed with other properties by week: by time:week or none")
+        question = replace(question, period=asked.whole_weeks)
+    found = await _counts(figures, site, question)
+    everybody = await _counts(figures, site, question.of_everybody) if CONVERSIONS in question.metrics else {}
+    rows = [_row(question, label, counts, everybody) for label, counts in found.items()]
+    warnings = _warnings(question)
+    if question.period != asked:
+        warnings = {name: [*warnings.get(name, []), WEEKS] for name in question.metrics}
+    return Rows(rows, {name: "; ".join(reasons) for name, reasons in warnings.items()}, question.period)
+
+
+def _pair(question: Question) -> Pair | None:
+    """Return the pair that a question needs, if it needs one. Raises QuestionError when none can answer."""
+    asked = question.asked
+    if len(asked) < 2:
+        return None
+    pair = pair_of(asked[0], asked[1]) if len(asked) == 2 else None
     if pair is None:
         raise QuestionError(
             "these dimensions and filters are not counted together; "
             f"pairs that are: {pairs_in_words(question.attributes)}"
         )
-    period = question.period
-    matched = _matched(question) or pair.attributes[0]
-    by = [question.attributes[name] for name in question.dimensions if name in question.attributes]
-    found = await figures.pairs(
-        site, period.since, period.until, _bucket(question), pair, _match(question), matched, by
-    )
-    return Rows(_rows(question, pair.attributes, found), warnings)
+    return pair
 
 
-async def _totals(figures: Figures, site: Site, question: Question) -> list[Row]:
+async def _counts(figures: Figures, site: Site, question: Question) -> Found:
+    """Return what is counted by the dimensions of a question; without any, one row in any case."""
+    asked = question.asked
+    pair = _pair(question)
+    if not asked:
+        found = await _totals(figures, site, question)
+    elif pair is None:
+        found = _labelled(question, asked, await _cells(figures, site, question, asked[0]))
+    else:
+        period = question.period
+        matched = _matched(question) or pair.attributes[0]
+        by = [question.attributes[name] for name in question.dimensions if name in question.attributes]
+        slices = await figures.pairs(
+            site, period.since, period.until, _bucket(question), pair, _match(question), matched, by
+        )
+        found = _labelled(question, pair.attributes, slices)
+    return found if found or question.dimensions else {(): Counts()}
+
+
+async def _totals(figures: Figures, site: Site, question: Question) -> Found:
     period = question.period
     if question.time is Bucket.HOUR:
         hours = await figures.hours(site, period.since, period.until)
-        return [_row(question, (hour_label(*slot),), counts) for slot, counts in hours.items()]
+        return {(hour_label(*slot),): counts for slot, counts in hours.items()}
     sums: defaultdict[tuple[str, ...], Counts] = defaultdict(Counts)
     for day, counts in (await figures.days(site, period.since, period.until)).items():
         label = () if question.time is None else (time_label(question, period.start_of(day, question.time)),)
         sums[label] += counts
-    if question.time is None and not sums:
-        return [_row(question, (), Counts())]
-    return [_row(question, label, counts) for label, counts in sums.items()]
+    return sums
 
 
 async def _cells(figures: Figures, site: Site, question: Question, attribute: str) -> Mapping[Slice, Counts]:
@@ -62,30 +94,31 @@ async def _cells(figures: Figures, site: Site, question: Question, attribute: st
     )
 
 
-def _rows(question: Question, attributes: tuple[str, ...], found: Mapping[Slice, Counts]) -> list[Row]:
-    rows = []
-    for (start, *values), counts in found.items():
-        if not any(counts.amounts):
-            continue
-        named = dict(zip(attributes, values, strict=False))
-        dimensions = tuple(
-            named[question.attributes[name]] if name in question.attributes else time_label(question, start)
-            for name in question.dimensions
-        )
-        rows.append(_row(question, dimensions, counts))
-    if not rows and not question.dimensions:
-        return [_row(question, (), Counts())]
-    return rows
+def _labelled(question: Question, attributes: tuple[str, ...], slices: Mapping[Slice, Counts]) -> Found:
+    found = {}
+    for (start, *values), counts in slices.items():
+        if any(counts.amounts):
+            named = dict(zip(attributes, values, strict=False))
+            label = tuple(
+                named[question.attributes[name]] if name in question.attributes else time_label(question, start)
+                for name in question.dimensions
+            )
+            found[label] = counts
+    return found
 
 
-def _row(question: Question, dimensions: tuple[str, ...], counts: Counts) -> Row:
-    return Row(dimensions, tuple(getattr(counts, name) for name in question.metrics))
-
-
-def _attributes(question: Question) -> tuple[str, ...]:
-    """Return the attributes that the question is about, of dimensions and filters, each once."""
-    names = [*question.dimensions, *(item.dimension for item in question.filters)]
-    return tuple(dict.fromkeys(question.attributes[name] for name in names if name in question.attributes))
+def _row(question: Question, label: tuple[str, ...], counts: Counts, everybody: Found) -> Row:
+    kept = question.of_everybody.dimensions
+    whole = tuple(part for name, part in zip(question.dimensions, label, strict=True) if name in kept)
+    return Row(
+        label,
+        tuple(
+            rate(counts.visitors, everybody.get(whole, Counts()).visitors)
+            if name == CONVERSIONS
+            else getattr(counts, name)
+            for name in question.metrics
+        ),
+    )
 
 
 def _bucket(question: Question) -> str:
@@ -100,9 +133,7 @@ def _matched(question: Question) -> str | None:
     return next((question.attributes[item.dimension] for item in question.filters), None)
 
 
-def _warnings(question: Question, attributes: tuple[str, ...]) -> dict[str, str]:
-    if "visitors" not in question.metrics:
-        return {}
+def _warnings(question: Question) -> dict[str, list[str]]:
     by_day = question.time in {Bucket.DAY, Bucket.HOUR} or question.period.is_one_day
     filtered = next(iter(question.filters), None)
     exact = (
@@ -110,8 +141,11 @@ def _warnings(question: Question, attributes: tuple[str, ...]) -> dict[str, str]
         or filtered.dimension in question.dimensions
         or _is_one_value(filtered.operator, filtered.values)
     )
-    reasons = [*([] if by_day else [DAYS_SUMMED]), *([] if exact or not attributes else [VALUES_SUMMED])]
-    return {"visitors": "; ".join(reasons)} if reasons else {}
+    reasons = [*([] if by_day else [DAYS_SUMMED]), *([] if exact or not question.asked else [VALUES_SUMMED])]
+    warnings = {"visitors": reasons} if reasons and "visitors" in question.metrics else {}
+    if CONVERSIONS in question.metrics and len(question.asked) > 1:
+        warnings[CONVERSIONS] = [UNSHARED]
+    return warnings
 
 
 def _is_one_value(operator: str, values: tuple[str, ...]) -> bool:

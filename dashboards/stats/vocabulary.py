@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dashboards.period import Bucket
-from ingest.counters.cells import Breakdown, CrashAttribute, Pair
+from ingest.counters.cells import PROP, Attribute, Breakdown, CrashAttribute, Pair
+from ingest.site import Site
 
 VISIT_METRICS: Final = (
     "visitors",
@@ -18,13 +19,17 @@ VISIT_METRICS: Final = (
     "events",
     "scroll_depth",
 )
-CRASH_METRICS: Final = ("reports", "releases")
+HEALTH_METRICS: Final = ("sessions", "crash_free_sessions", "installs", "crash_free_installs")
+CRASH_METRICS: Final = ("reports", "releases", *HEALTH_METRICS)
 REFUSALS: Final = "refusals"
+CONVERSIONS: Final = "conversion_rate"
+"""The metric of visits that needs a goal."""
 
 BUCKETS: Final = {f"time:{bucket.value}": bucket for bucket in Bucket}
 
+RELEASE: Final = "crash:release"
 CRASH_DIMENSIONS: Final = {
-    "crash:release": CrashAttribute.RELEASE,
+    RELEASE: CrashAttribute.RELEASE,
     "crash:environment": CrashAttribute.ENVIRONMENT,
     "crash:os": CrashAttribute.SYSTEM_VERSION,
     "crash:model": CrashAttribute.MODEL,
@@ -32,6 +37,7 @@ CRASH_DIMENSIONS: Final = {
 }
 GROUP: Final = "crash:group"
 TITLE: Final = "crash:title"
+GOAL: Final = Attribute.GOAL.value
 REASON: Final = "refusal:reason"
 
 OPERATORS: Final = ("is", "is_not", "contains", "contains_not")
@@ -42,6 +48,11 @@ RANGES: Final = ("day", "7d", "28d", "30d", "91d", "month", "6mo", "12mo", "year
 def dimensions_of(breakdowns: Sequence[Breakdown]) -> Mapping[str, str]:
     """Return the dimensions of visits, each with the attribute that it asks for."""
     return {breakdown.dimension: breakdown.name for breakdown in breakdowns if breakdown.dimension}
+
+
+def props_of(site: Site) -> Mapping[str, str]:
+    """Return the dimensions of the properties that a site declares, each with the attribute that it asks for."""
+    return {f"event:props:{name}": PROP + name for name in sorted(site.props)}
 
 
 def pair_of(first: str, second: str) -> Pair | None:

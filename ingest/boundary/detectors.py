@@ -176,7 +176,7 @@ _PROGRAMS: Final = frozenset({"dll", "exe", "js", "mjs", "css", "jar", "dylib", 
 _FILE_ENDINGS: Final = _PICTURES | _PROGRAMS | {"json", "html", "xml", "plist", "txt", "log"}
 _MANGLED: Final = ("_Z", "__Z", "___Z", "_R", "__R", "$s", "$S", "_$s", "_$S", "_T0", "?")
 
-_STRETCH: Final = re2.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^A-Za-z0-9]+")
+_STRETCH: Final = re2.compile(r"[A-Z]{0,2}[a-z]+|[A-Z]+|[0-9]+|[^A-Za-z0-9]+")
 _PART: Final = re2.compile(r"[0-9A-Za-z]{16,}")
 _HEX_ONLY: Final = re2.compile(r"[0-9A-Fa-f]+")
 
@@ -214,7 +214,9 @@ RULES: Final = (
         ),
         _has_letter_and_digit,
     ),
-    Rule(Detector.IPV6, re2.compile(r"((?:[0-9A-Fa-f]{0,4}:){2,}[0-9A-Fa-f]{0,4})"), _is_six),
+    # `flt2dec::digits` holds a valid one: so it begins a word, or is long
+    Rule(Detector.IPV6, re2.compile(rf"{_START}((?:[0-9A-Fa-f]{{0,4}}:){{2,}}[0-9A-Fa-f]{{0,4}})"), _is_six),
+    Rule(Detector.IPV6, re2.compile(r"((?:[0-9A-Fa-f]{1,4}:){4,}[0-9A-Fa-f:]{0,24})"), _is_six),
     Rule(
         Detector.EMAIL,
         re2.compile(r"[0-9A-Za-z_.+-]+@((?:[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?\.)+[A-Za-z]{2,})"),
@@ -258,7 +260,7 @@ RULES: Final = (
         re2.compile(rf"(?i:{_START}i-([0-9A-Z]{{4}}-[0-9A-Z]{{4}}-[0-9A-Z]{{4}}){_END})"),
         _is_account,
     ),
-    Rule(Detector.ACCOUNT, re2.compile(rf"(?i:{_START}ivpn([0-9A-Z]{{8}}){_END})"), _is_account),
+    Rule(Detector.ACCOUNT, re2.compile(rf"(?i:{_START}ivpn([0-9A-Z]{{7,8}}){_END})"), _is_account),
     Rule(Detector.ACCOUNT, re2.compile(rf"{_START}([0-9]{{4}}(?:[ -][0-9]{{4}}){{3}}){_END}")),
     Rule(
         Detector.COORDINATES,

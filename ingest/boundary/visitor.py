@@ -42,6 +42,10 @@ class DayKeys:
             return Address().digest(key, b"installation", owner.encode(), _bytes_of(installation))
         return address.digest(key, b"device", owner.encode(), _bytes_of(model), _bytes_of(system))
 
+    def session(self, owner: str, day: date, session: str) -> bytes:
+        """Return 8 bytes for (owner, session): one run of an app, whose updates count once."""
+        return Address().digest(self._key(owner, day), b"session", owner.encode(), _bytes_of(session))
+
     def drop(self, owner: str, day: date) -> None:
         """Overwrite and forget the key of a day that has closed."""
         key = self._keys.pop((owner, day), None)

@@ -8,6 +8,8 @@ A cell is a key and integers. A key is a tuple of strings whose first member nam
     funnels        ("funnel:" and its name, step)      amounts: METRICS
     pairs          (pair, value, value)                amounts: METRICS
     crashes        (CRASH, group, attribute, value)    amounts: CRASH_METRICS
+    sessions       (SESSION, release)                  amounts: SESSION_METRICS
+    losses         (LOSS, category, reason)            amounts: LOSS_METRICS
     refusals       (REFUSED, reason)                   amounts: one count
     marks          (MARK, RESTARTED)                   amounts: METRICS, with one visit for each restart
 
@@ -30,11 +32,16 @@ WITHHELD: Final = "(withheld)"
 
 HOURS: Final = "hours"
 CRASH: Final = "crash"
+SESSION: Final = "session"
+LOSS: Final = "loss"
 REFUSED: Final = "refused"
 MARK: Final = "mark"
 
 RESTARTED: Final = "~"
 """Marks a day whose keys were lost with a crash: its visitors may be counted a little high."""
+
+ALL_RELEASES: Final = ""
+"""Stands for the release in the totals of a day's sessions: an installation that was updated has two releases."""
 
 WHOLE_DAY: Final = -1
 """The hour of a day that had too few visits to tell its hours."""
@@ -53,16 +60,35 @@ class Metric(IntEnum):
     SCROLLS = 7  # page views that told a depth
 
 
+class SessionMetric(IntEnum):
+    """What is counted of the runs of an app; the members are positions in a list of amounts.
+
+    Of a run that ended badly exactly one of crashed, abnormal and errored is told, the worst.
+    """
+
+    SESSIONS = 0
+    CRASHED = 1
+    ERRORED = 2
+    ABNORMAL = 3
+    INSTALLS = 4  # installations first heard of that day
+    CRASHED_INSTALLS = 5
+
+
 METRICS: Final = tuple(metric.name.lower() for metric in Metric)
+SESSION_METRICS: Final = tuple(metric.name.lower() for metric in SessionMetric)
 CRASH_METRICS: Final = ("reports",)
+LOSS_METRICS: Final = ("lost",)
 REFUSAL_METRICS: Final = ("submissions",)
+
+
+_OF_KINDS: Final = {
+    CRASH: CRASH_METRICS, SESSION: SESSION_METRICS, LOSS: LOSS_METRICS, REFUSED: REFUSAL_METRICS
+}  # fmt: skip
 
 
 def metrics_of(key: Key) -> tuple[str, ...]:
     """Return the names of the amounts that a cell has."""
-    if key[0] == CRASH:
-        return CRASH_METRICS
-    return REFUSAL_METRICS if key[0] == REFUSED else METRICS
+    return _OF_KINDS.get(key[0], METRICS)
 
 
 class Attribute(StrEnum):
@@ -173,7 +199,18 @@ class CrashAttribute(StrEnum):
     ARCH = "arch"
     ENVIRONMENT = "environment"
     STATE = "state"
-    STRIPPED = "stripped"  # a field of the closed schema that was dropped or withheld
+    BLOCKED = "blocked"  # what a security policy kept a page from loading: a word of a list, or a host that k share
+    STRIPPED = "stripped"  # a field that was dropped, or withheld for a detector: `user`, `frame.function:email`
+    TRIPPED = "tripped"  # a field, the detector that it set off, and the release: `frame.function:email (2.14.0)`
+    MESSAGE = "message"  # a template that is known or shared
+    TAG = "tag"  # `name: value`, as declared
+    LANGUAGE = "language"
+    MEMORY = "memory"
+    STORAGE = "storage"
+    UPTIME = "uptime"
+    LOW_MEMORY = "low_memory"
+    VPN = "vpn"
+    FORMER = "former"  # the id that the algorithm before gives to the same reports
 
 
 class Refusal(StrEnum):
@@ -188,6 +225,8 @@ class Refusal(StrEnum):
     EXCLUDED = "excluded"
     BOT = "bot"
     SPAM = "spam"
+    HEADLESS = "headless"
+    PREFETCH = "prefetch"
     OWN_NETWORK = "own_network"
     LATE = "late"
     OVER_RATE = "over_rate"

@@ -13,7 +13,19 @@ from typing import Final
 import msgspec
 
 from ingest.counters.amounts import lane, pack, unpack
-from ingest.counters.cells import CRASH, HOURS, MARK, RARE, REFUSED, RESTARTED, WHOLE_DAY, Key, Metric, metrics_of
+from ingest.counters.cells import (
+    CRASH,
+    HOURS,
+    MARK,
+    RARE,
+    REFUSED,
+    RESTARTED,
+    SESSION,
+    WHOLE_DAY,
+    Key,
+    Metric,
+    metrics_of,
+)
 from ingest.counters.disclosure import Disclosure, Threshold, Waiting, Who
 from ingest.counters.exemplar import Exemplar
 
@@ -190,7 +202,7 @@ class Day:
 
         Without a fallback it is `(rare)` of the same kind. A fallback other than `(rare)` must be free.
         """
-        if key[0] == CRASH:
+        if key[0] in {CRASH, SESSION}:
             self.begin(who.sender)
         self.count(key, pack(amounts), who, free=free, fallback=fallback)
 

@@ -6,8 +6,10 @@ The one exception is the id of an event, which the protocol has the client choos
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
+from uuid import UUID
 
 import msgspec
 from starlette.types import Send
@@ -22,7 +24,7 @@ _COLLECT_NEVER: Final = 86_400  # seconds
 
 NEVER_WANTED: Final = (
     *("transaction", "span", "replay", "profile", "profile_chunk", "log_item", "log_byte", "trace_metric"),
-    *("monitor", "feedback"),
+    *("trace_metric_byte", "monitor", "feedback"),
 )
 """Categories of https://develop.sentry.dev/sdk/expected-features/rate-limiting/ that SDKs are told not to collect."""
 
@@ -39,7 +41,7 @@ _PREFLIGHT: Final[Headers] = (
     (b"access-control-allow-headers", _ALLOWED_HEADERS),
     (b"access-control-max-age", b"3600"),
 )
-_JSON: Final = (b"content-type", b"application/json")
+_JSON: Final = b"application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ NO_CONSENT: Final = Problem(
 )
 DENIED: Final = Problem(HTTPStatus.FORBIDDEN, "the report says that consent is denied: it was not read and not counted")
 NOT_FOUND: Final = Problem(HTTPStatus.NOT_FOUND, "no such address: crash reports go to /api/{app}/envelope/")
-WRONG_METHOD: Final = Problem(HTTPStatus.METHOD_NOT_ALLOWED, "crash reports are sent by POST")
+WRONG_METHOD: Final = Problem(
+    HTTPStatus.METHOD_NOT_ALLOWED, "crash reports are sent by POST, old ones to /store/ also by GET"
+)
 
 PROBLEMS: Final = {
     Refusal.UNKNOWN_APP: Problem(HTTPStatus.FORBIDDEN, "no such app: compare the DSN with `logless app dsn`"),
@@ -64,57 +68,86 @@ PROBLEMS: Final = {
         HTTPStatus.FORBIDDEN, "the key is missing or not this app's: compare the DSN with `logless app dsn`"
     ),
     Refusal.NO_CONSENT: NO_CONSENT,
-    Refusal.BAD_ENVELOPE: Problem(HTTPStatus.BAD_REQUEST, "the envelope is malformed"),
+    Refusal.BAD_ENVELOPE: Problem(HTTPStatus.BAD_REQUEST, "the envelope or minidump is malformed"),
     Refusal.BAD_ENCODING: Problem(
         HTTPStatus.BAD_REQUEST,
         "the body is not what Content-Encoding says: one of gzip, deflate, br, zstd, identity is read",
     ),
     Refusal.BAD_JSON: Problem(HTTPStatus.BAD_REQUEST, "the event is not a JSON object"),
+    Refusal.BAD_FIELD: Problem(HTTPStatus.BAD_REQUEST, "the session or client report breaks the protocol"),
+    Refusal.BAD_TYPE: Problem(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "send a security report as application/csp-report or application/reports+json",
+    ),
     Refusal.TOO_LARGE: Problem(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the submission is larger than limits.envelope allows"
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "the submission is larger than limits.envelope, minidump or the protocol allows",
     ),
     Refusal.FULL: Problem(HTTPStatus.TOO_MANY_REQUESTS, "nothing can be counted for the moment: send again later"),
+    Refusal.OVER_RATE: Problem(HTTPStatus.TOO_MANY_REQUESTS, "more submissions a minute than limits.per_sender allows"),
 }
 """The answers to refusals. A refusal that is not here is answered as if it had been counted."""
 
+_PIXEL: Final = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
+"""A transparent GIF of one pixel: old SDKs report by loading a picture."""
 
-def rate_limits(app: App | None, *, full: bool = False) -> bytes:
+
+def rate_limits(app: App | None, *, busy: bool = False) -> bytes:
     """Return the value of X-Sentry-Rate-Limits: `seconds:category;category:scope:reason`, seconds as integers.
 
-    SDKs heed it on every answer, 200 too. It outranks Retry-After, so when nothing can be counted it says that too.
+    SDKs heed it on every answer, 200 too. It outranks Retry-After, so with 429 it says that too.
     """
-    categories = NEVER_WANTED if app is None or app.sessions else (*NEVER_WANTED, "session")
+    categories = NEVER_WANTED if app is None or app.takes_sessions else (*NEVER_WANTED, "session")
     never = f"{_COLLECT_NEVER}:{';'.join(categories)}:organization:not_collected"
-    busy = f"{RETRY_AFTER}:default;error;session;attachment:organization:full, " if full else ""
-    return (busy + never).encode()
+    for_now = f"{RETRY_AFTER}:default;error;security;session;attachment:organization:busy, " if busy else ""
+    return (for_now + never).encode()
 
 
-async def send_taken(send: Send, app: App, event_id: bytes) -> None:
+class Success(StrEnum):
+    """How a client of a route hears that its submission was taken."""
+
+    ID = "id"  # the event's id as JSON
+    EMPTY = "empty"
+    PIXEL = "pixel"
+    TEXT = "text"  # the event's id with hyphens
+
+
+async def send_taken(send: Send, app: App, event_id: bytes, success: Success = Success.ID) -> None:
     """Answer 200, exactly: sentry-java takes no other status for success."""
-    await _send(send, HTTPStatus.OK, {"id": event_id.hex()}, ((b"x-sentry-rate-limits", rate_limits(app)),))
+    limits = ((b"x-sentry-rate-limits", rate_limits(app)),)
+    if success is Success.TEXT:
+        await _send(send, HTTPStatus.OK, b"text/plain; charset=utf-8", str(UUID(bytes=event_id)).encode(), limits)
+    elif success is Success.PIXEL:
+        await _send(send, HTTPStatus.OK, b"image/gif", _PIXEL, limits)
+    else:
+        body = msgspec.json.encode({"id": event_id.hex()}) if success is Success.ID else b""
+        await _send(send, HTTPStatus.OK, _JSON, body, limits)
 
 
 async def send_problem(send: Send, app: App | None, problem: Problem) -> None:
     """Answer with an error, its text also in X-Sentry-Error."""
-    full = problem.status is HTTPStatus.TOO_MANY_REQUESTS
+    busy = problem.status is HTTPStatus.TOO_MANY_REQUESTS
     headers: Headers = (
         (b"x-sentry-error", problem.detail.encode()),
-        (b"x-sentry-rate-limits", rate_limits(app, full=full)),
+        (b"x-sentry-rate-limits", rate_limits(app, busy=busy)),
     )
-    if full:
+    if busy:
         headers = (*headers, (b"retry-after", str(RETRY_AFTER).encode()))
     if problem is WRONG_METHOD:
         headers = (*headers, (b"allow", b"POST, OPTIONS"))
-    await _send(send, problem.status, {"detail": problem.detail}, headers)
+    await _send(send, problem.status, _JSON, msgspec.json.encode({"detail": problem.detail}), headers)
 
 
 async def send_preflight(send: Send, app: App | None) -> None:
     """Answer the question of a browser whether it may send."""
-    await _send(send, HTTPStatus.OK, None, (*_PREFLIGHT, (b"x-sentry-rate-limits", rate_limits(app))))
+    await _send(send, HTTPStatus.OK, _JSON, b"", (*_PREFLIGHT, (b"x-sentry-rate-limits", rate_limits(app))))
 
 
-async def _send(send: Send, status: HTTPStatus, content: dict[str, str] | None, headers: Headers) -> None:
-    body = b"" if content is None else msgspec.json.encode(content)
-    own = (_JSON, (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store"))
+async def _send(send: Send, status: HTTPStatus, content_type: bytes, body: bytes, headers: Headers) -> None:
+    own = (
+        (b"content-type", content_type),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    )
     await send({"type": "http.response.start", "status": status.value, "headers": [*own, *_CORS, *headers]})
     await send({"type": "http.response.body", "body": body})

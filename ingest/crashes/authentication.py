@@ -1,7 +1,7 @@
 """Which key a submission bears: every form that a Sentry SDK may use.
 
-https://develop.sentry.dev/sdk/overview/#authentication. Where several forms are given, the first in the order
-query, X-Sentry-Auth, Authorization, envelope header counts.
+https://develop.sentry.dev/sdk/foundations/transport/authentication/. Where several forms are given, the first in the
+order query, X-Sentry-Auth, Authorization, envelope header counts.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import binascii
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import re2
+
+from ingest.crashes.query import parameter_of
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -23,7 +25,8 @@ _MOST_PARAMETERS: Final = 32
 
 def key_of_request(query: bytes, headers: Headers) -> str | None:
     """Return the public key in a query string or in headers (names in lower case), or None when there is none."""
-    return _key_of_query(query) or _key_of_headers(headers)
+    key = parameter_of(query, "sentry_key")
+    return key if 0 < len(key) <= _LONGEST else _key_of_headers(headers)
 
 
 def key_of_dsn(dsn: str | None) -> str | None:
@@ -37,16 +40,6 @@ def key_of_dsn(dsn: str | None) -> str | None:
         return urlsplit(dsn).username or None
     except ValueError:
         return None
-
-
-def _key_of_query(query: bytes) -> str | None:
-    if not query or len(query) > _LONGEST:
-        return None
-    try:
-        fields = parse_qsl(query.decode("latin-1"), max_num_fields=_MOST_PARAMETERS)
-    except ValueError:  # more fields than any SDK sends
-        return None
-    return next((value for name, value in fields if name == "sentry_key"), None)
 
 
 def _key_of_headers(headers: Headers) -> str | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
 import re2
 
+from ingest.crashes.fields import APP, CONTEXTS, CULTURE, DEVICE, OS, VPN
 from ingest.crashes.names import MODEL, keep_name
+from ingest.crashes.schema import MEMORY, STORAGE, UPTIME, Part, Steps, bucket_of
 from ingest.crashes.sections import (
     MISSING,
     Raw,
@@ -17,13 +20,15 @@ from ingest.crashes.sections import (
     is_given,
     read_flag,
     read_list,
+    read_number,
     read_section,
     read_text,
     read_whole,
 )
-from ingest.crashes.stripped import Stripped
+from ingest.crashes.stripped import Losses, Stripped
 
 _VERSION: Final = re2.compile(r"^\D{0,8}(\d{1,5}(?:\.\d{1,5}){0,2})")
+_LANGUAGE: Final = re2.compile(r"^([A-Za-z]{2,3})(?:[-_.@]|$)")
 _LONGEST_INSTALLATION: Final = 256
 
 SYSTEMS: Final[Mapping[str, str]] = {
@@ -75,34 +80,67 @@ class State(StrEnum):
     CRASHED_BACKGROUND = "crashed, in background"
 
 
+class Tunnel(StrEnum):
+    """The state of a VPN app's tunnel, as the app says it in `contexts.vpn.state`."""
+
+    CONNECTED = "connected"
+    CONNECTING = "connecting"
+    RECONNECTING = "reconnecting"
+    DISCONNECTING = "disconnecting"
+    DISCONNECTED = "disconnected"
+    PAUSED = "paused"
+    BLOCKED = "blocked"  # no tunnel, and the firewall lets nothing past
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """System ("Android 14"), model, architecture: empty where not sent or withheld. In foreground: None, not told."""
+    """System ("Android 14"), model, architecture, language, buckets: empty where not sent or withheld.
+
+    None of a yes or no: not told.
+    """
 
     system: str
     model: str
     arch: str
     in_foreground: bool | None
+    language: str = ""
+    memory: str = ""
+    storage: str = ""
+    uptime: str = ""
+    low_memory: bool | None = None
+    vpn: str = ""
 
 
-def read_circumstances(contexts: Raw, stripped: set[Stripped]) -> Circumstances:
-    """Build the circumstances out of an event's contexts; what was dropped or withheld goes into `stripped`."""
+def read_circumstances(contexts: Raw, losses: Losses, timestamp: Raw = MISSING) -> Circumstances:
+    """Build the circumstances out of an event's contexts; what was dropped or withheld goes into `losses`."""
     sections = read_section(contexts)
     if sections is None:
         if is_given(contexts):
-            stripped.add(Stripped.CONTEXTS)
+            losses.add(Stripped.CONTEXTS)
         sections = {}
-    if any(is_given(raw) for name, raw in sections.items() if name not in {"os", "device", "app"}):
-        stripped.add(Stripped.CONTEXTS)
-    system = _open(sections, "os", {"name", "version", "type"}, Stripped.CONTEXT_OS, stripped)
-    device = _open(sections, "device", {"model", "arch", "archs", "type"}, Stripped.CONTEXT_DEVICE, stripped)
-    app = _open(sections, "app", {"in_foreground", "type"}, Stripped.CONTEXT_APP, stripped)
+    if any(is_given(raw) for name, raw in sections.items() if name not in CONTEXTS.uncounted):
+        losses.add(Stripped.CONTEXTS)
+    system = _open(sections, OS, Stripped.CONTEXT_OS, losses)
+    device = _open(sections, DEVICE, Stripped.CONTEXT_DEVICE, losses)
+    app = _open(sections, APP, Stripped.CONTEXT_APP, losses)
+    culture = _open(sections, CULTURE, Stripped.CONTEXT_CULTURE, losses)
+    vpn = _open(sections, VPN, Stripped.CONTEXT_VPN, losses)
     return Circumstances(
-        system=_system(system, stripped),
-        model=_model(device, stripped),
-        arch=_arch(device, stripped),
+        system=_system(system, losses),
+        model=_model(device, losses),
+        arch=_arch(device, losses),
         in_foreground=read_flag(app.get("in_foreground", MISSING)),
+        language=_language(device.get("locale", MISSING), Stripped.CONTEXT_DEVICE, losses)
+        or _language(culture.get("locale", MISSING), Stripped.CONTEXT_CULTURE, losses),
+        memory=_bucket(device.get("memory_size", MISSING), MEMORY, losses),
+        storage=_bucket(device.get("free_storage", MISSING), STORAGE, losses),
+        uptime=_uptime(timestamp, app.get("app_start_time", MISSING), losses),
+        low_memory=read_flag(device.get("low_memory", MISSING)),
+        vpn=_tunnel(vpn.get("state", MISSING), losses),
     )
+
+
+_TUNNELS: Final = frozenset(state.value for state in Tunnel)
 
 
 def state_of(level: Level | None, unhandled: bool, in_foreground: bool | None) -> State:
@@ -128,42 +166,96 @@ def installation_of(event: Section) -> str:
     return ""
 
 
-def _open(sections: Section, name: str, kept: set[str], field: Stripped, stripped: set[Stripped]) -> Section:
-    raw = sections.get(name, MISSING)
+def _open(sections: Section, part: Part, field: Stripped, losses: Losses) -> Section:
+    raw = sections.get(part.name, MISSING)
     section = read_section(raw)
     if section is None:
         if is_given(raw):
-            stripped.add(field)
+            losses.add(field)
         return {}
-    if any(is_given(value) for key, value in section.items() if key not in kept):
-        stripped.add(field)
+    if any(is_given(value) for key, value in section.items() if key not in part.uncounted):
+        losses.add(field)
     return section
 
 
-def _system(section: Section, stripped: set[Stripped]) -> str:
+def _language(raw: Raw, field: Stripped, losses: Losses) -> str:
+    if not is_given(raw):
+        return ""
+    match = _LANGUAGE.match(read_text(raw) or "")
+    if match is None:
+        losses.add(field)
+        return ""
+    return str(match.group(1)).lower()
+
+
+def _bucket(raw: Raw, steps: Steps, losses: Losses) -> str:
+    if not is_given(raw):
+        return ""
+    amount = read_whole(raw)
+    if amount is None or amount < 0:
+        losses.add(Stripped.CONTEXT_DEVICE)
+        return ""
+    return bucket_of(amount, steps)
+
+
+def _uptime(now: Raw, start: Raw, losses: Losses) -> str:
+    """Return how long the app had run: from its start to the crash, both by the clock of the device."""
+    if not is_given(start):
+        return ""
+    begun, ended = _moment(start), _moment(now)
+    if begun is None:
+        losses.add(Stripped.CONTEXT_APP)
+    if begun is None or ended is None or ended < begun:  # a clock that was set back in the meantime tells nothing
+        return ""
+    return bucket_of(int(ended - begun), UPTIME)
+
+
+def _moment(raw: Raw) -> float | None:
+    """Read a moment: seconds since the epoch, or RFC 3339, in UTC where no zone is given."""
+    number = read_number(raw)
+    if number is not None:
+        return number
+    try:
+        moment = datetime.fromisoformat(read_text(raw) or "")
+    except ValueError:
+        return None
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (OverflowError, ValueError):
+        return None
+
+
+def _tunnel(raw: Raw, losses: Losses) -> str:
+    if not is_given(raw):
+        return ""
+    text = read_text(raw)
+    if text in _TUNNELS:
+        return text
+    losses.add(Stripped.CONTEXT_VPN)
+    return ""
+
+
+def _system(section: Section, losses: Losses) -> str:
     raw = section.get("name", MISSING)
     if not is_given(raw):
         return ""
     text = read_text(raw)
     if text is None:
-        stripped.add(Stripped.CONTEXT_OS)
+        losses.add(Stripped.CONTEXT_OS)
         return ""
     name = SYSTEMS.get(text.strip().lower(), "Other")
     version = _VERSION.match(read_text(section.get("version", MISSING)) or "")
     return f"{name} {version.group(1)}" if version and name != "Other" else name
 
 
-def _model(section: Section, stripped: set[Stripped]) -> str:
+def _model(section: Section, losses: Losses) -> str:
     raw = section.get("model", MISSING)
     if not is_given(raw):
         return ""
-    kept = keep_name((read_text(raw) or "").strip(), MODEL)
-    if kept is None:
-        stripped.add(Stripped.CONTEXT_DEVICE)
-    return kept or ""
+    return keep_name((read_text(raw) or "").strip(), MODEL, Stripped.CONTEXT_DEVICE, losses) or ""
 
 
-def _arch(section: Section, stripped: set[Stripped]) -> str:
+def _arch(section: Section, losses: Losses) -> str:
     raw = section.get("arch", MISSING)
     if not is_given(raw):
         # Android sends a list, the one that the app runs under first.
@@ -172,5 +264,5 @@ def _arch(section: Section, stripped: set[Stripped]) -> str:
         return ""
     arch = ARCHITECTURES.get((read_text(raw) or "").strip().lower(), "")
     if not arch:
-        stripped.add(Stripped.CONTEXT_DEVICE)
+        losses.add(Stripped.CONTEXT_DEVICE)
     return arch

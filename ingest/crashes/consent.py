@@ -39,14 +39,6 @@ def suffices(word: Word, app: App) -> bool:
     return word is Word.GIVEN or (word is Word.SILENT and app.consent is Consent.OPT_OUT)
 
 
-def has_other_tags(event: Section) -> bool:
-    """Tell whether there are tags besides `consent`."""
-    raw = event.get("tags", MISSING)
-    section = read_section(raw)
-    count = len(section) if section is not None else len(read_list(raw) or [])
-    return count > len(_values(raw))
-
-
 def _values(tags: Raw) -> list[Raw]:
     """Return the values of the tag `consent` in an object of tags or a list of pairs."""
     section = read_section(tags)

@@ -25,10 +25,15 @@ _ZSTD_OPTIONS: Final[Mapping[int, int]] = {zstd.DecompressionParameter.window_lo
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many bytes a submission may have, as it travels and once opened."""
+    """How many bytes a submission may have, as it travels and once opened; how many a sender may send in a minute.
+
+    Of a minidump there is one limit for both.
+    """
 
     compressed: int
     decompressed: int
+    per_sender: int = 0  # no limit
+    minidump: int = 32 << 20
 
 
 def decode(body: bytes, coding: bytes, limits: Limits) -> bytes | Refusal:
@@ -50,14 +55,14 @@ def decode(body: bytes, coding: bytes, limits: Limits) -> bytes | Refusal:
 
 
 def unwrap_store(body: bytes, limits: Limits) -> bytes | Refusal:
-    """Return the JSON of a body posted to `/store/`, which old SDKs wrap as base64 of zlib of JSON."""
+    """Return the JSON of a body sent to `/store/`, which old SDKs wrap as base64 of JSON or of zlib of JSON."""
     if body.lstrip()[:1] == b"{":
         return body
     try:
         packed = binascii.a2b_base64(body.strip(), strict_mode=True)
     except binascii.Error:
         return Refusal.BAD_JSON
-    return decode(packed, b"deflate", limits)
+    return packed if packed.lstrip()[:1] == b"{" else decode(packed, b"deflate", limits)
 
 
 def _identity(body: bytes, _limit: int) -> bytes:

@@ -1,10 +1,13 @@
-"""Where SDKs send crash reports: `/api/{app}/envelope/` and `/api/{app}/store/`, with or without the last slash."""
+"""Where SDKs and browsers send crash reports: `/api/{app}/envelope/`, `/store/`, `/security/`, `/minidump`.
+
+Each with or without its last slash, and behind any prefix: a DSN may have a path. Whatever else is below
+`/api/{app}/` is answered with 404, and still says what SDKs need not collect.
+"""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import re2
@@ -12,34 +15,24 @@ from starlette.types import Receive, Scope, Send
 
 from ingest.app import App, Apps
 from ingest.body import DisconnectedError, read_body
-from ingest.boundary.address import Address
 from ingest.boundary.airlock import ADDRESS
+from ingest.boundary.consent import objects
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import UNKNOWN_OWNER, Refusal
-from ingest.counters.disclosure import Who
 from ingest.counters.ledger import Ledger
+from ingest.counters.window import Day
 from ingest.crashes import answers
-from ingest.crashes.circumstances import installation_of
-from ingest.crashes.consent import Word, suffices, word_of
+from ingest.crashes.answers import Success
+from ingest.crashes.authentication import key_of_request
 from ingest.crashes.encoding import Limits
-from ingest.crashes.envelope import Envelope, read_uuid
-from ingest.crashes.event import is_transaction, open_event, read_report
-from ingest.crashes.sections import MISSING, Section, read_text
-from ingest.crashes.submission import EVENT, open_submission
-from ingest.crashes.tally import count_report
+from ingest.crashes.intake import Intake, Outcome, Taken
+from ingest.crashes.query import parameter_of
+from ingest.crashes.reader import Reading
+from ingest.crashes.runs import Runs
+from ingest.crashes.submission import SECURITY_ROUTES, Route, is_same_key, open_submission
+from ingest.crashes.tally import Tally
 
-_PATH: Final = re2.compile(r"/api/(\d{1,10})/(envelope|store)/?$")
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """A submission that is answered with 200 and the id of its event, counted or discarded."""
-
-    app: App
-    event_id: bytes
-
-
-_Outcome = _Taken | Refusal | answers.Problem
+_PATH: Final = re2.compile(r"/api/(?:(\d{1,10})/(envelope|store|security|csp-report|minidump)|store)/?$")
 
 
 class CrashEndpoint:
@@ -52,16 +45,27 @@ class CrashEndpoint:
         keys: DayKeys,
         clock: Callable[[], float],
         limits: Limits,
+        tally: Tally | None = None,
         *,
         new_id: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         """Take the configured apps, where to count, the keys of the day, and the time in seconds since the epoch."""
         self._apps = apps
         self._ledger = ledger
-        self._keys = keys
         self._clock = clock
         self._limits = limits
+        self._reading = Reading()
         self._new_id = new_id
+        self._intake = Intake(ledger, keys, clock, self._reading, tally or Tally(), limits.per_sender, new_id)
+
+    @property
+    def runs(self) -> Runs:
+        """What is known of sessions that go on."""
+        return self._intake.runs
+
+    def forget(self, day: Day) -> None:
+        """Let go of all that is remembered of a day that closed."""
+        self._intake.forget(day)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Its scope has been through the airlock."""
@@ -69,78 +73,55 @@ class CrashEndpoint:
         if match is None:
             await answers.send_problem(send, None, answers.NOT_FOUND)
             return
-        app = self._apps.get(int(match.group(1)))
+        route = Route(match.group(2) or Route.STORE)
+        app = self._apps.get(int(match.group(1))) if match.group(1) else self._app_of_key(scope)
         if scope["method"] == "OPTIONS":
             await answers.send_preflight(send, app)
-        elif scope["method"] != "POST":
-            await answers.send_problem(send, app, answers.WRONG_METHOD)
+        elif scope["method"] == "POST":
+            try:
+                # The body is read before anything is decided: who is still sending would not hear the answer.
+                limits = self._limits
+                body = await read_body(receive, limits.minidump if route is Route.MINIDUMP else limits.compressed)
+            except DisconnectedError:
+                return
+            await self._answer(scope, send, app, body, route)
+        elif scope["method"] == "GET" and route is Route.STORE:
+            # raven-js, where it could do nothing else, had a browser load a picture of this address.
+            await self._answer(scope, send, app, parameter_of(scope["query_string"], "sentry_data").encode(), route)
         else:
-            await self._post(scope, receive, send, app, is_store=match.group(2) == "store")
+            await answers.send_problem(send, app, answers.WRONG_METHOD)
 
-    async def _post(self, scope: Scope, receive: Receive, send: Send, app: App | None, *, is_store: bool) -> None:
-        # The body is read before anything is decided: a client that is still sending would not hear the answer.
-        try:
-            body = await read_body(receive, self._limits.compressed)
-        except DisconnectedError:
-            return
-        outcome: _Outcome = Refusal.UNKNOWN_APP
-        if app is not None:
-            outcome = self._take(scope, app, body, is_store=is_store)
+    def _app_of_key(self, scope: Scope) -> App | None:
+        """Return the app whose key a request bears that names none in its path, as the oldest SDKs do."""
+        key = key_of_request(scope["query_string"], scope["headers"])
+        return next((app for app in self._apps if is_same_key(key, app)), None)
+
+    async def _answer(self, scope: Scope, send: Send, app: App | None, body: bytes | Refusal, route: Route) -> None:
+        if app is None:
+            outcome: Outcome = Refusal.UNKNOWN_APP
+        elif route in SECURITY_ROUTES and objects(scope["headers"]):
+            # A browser sends these on its own account, and this one's person objects to being counted.
+            outcome = Taken(b"")
+        else:
+            size = 0 if isinstance(body, Refusal) else len(body)
+            envelope = await self._reading.run(size, open_submission, scope, app, body, self._limits, route)
+            if isinstance(envelope, Refusal):
+                outcome = envelope
+            else:
+                outcome = await self._intake.take(app, scope[ADDRESS], envelope)
         if isinstance(outcome, Refusal):
             self._refuse(app, outcome)
         settled = await self._settle()
-        if isinstance(outcome, _Taken) and settled:
-            await answers.send_taken(send, outcome.app, outcome.event_id)
+        if route is Route.MINIDUMP and (not settled or outcome in {Refusal.FULL, Refusal.OVER_RATE}):
+            # Crash handlers that are told 429 often send the same again, and again: it is let go of.
+            outcome, settled = Taken(self._new_id(16)), True
+        if isinstance(outcome, Taken) and app is not None and settled:
+            await answers.send_taken(send, app, outcome.event_id, _success(scope, route))
         elif isinstance(outcome, answers.Problem):
             await answers.send_problem(send, app, outcome)
         else:
             reason = outcome if isinstance(outcome, Refusal) else Refusal.FULL
             await answers.send_problem(send, app, answers.PROBLEMS[reason])
-
-    def _take(self, scope: Scope, app: App, body: bytes | Refusal, *, is_store: bool) -> _Outcome:
-        """Open a submission and count what is in it."""
-        envelope = open_submission(scope, app, body, self._limits, is_store=is_store)
-        if isinstance(envelope, Refusal):
-            return envelope
-        if self._ledger.full:
-            return Refusal.FULL
-        events = [item for item in envelope.items if item.type == EVENT]
-        if len(events) > 1:
-            # https://develop.sentry.dev/sdk/data-model/envelope-items/#event: at most one in an envelope.
-            return Refusal.BAD_ENVELOPE
-        if not events:
-            # Sessions, client reports, transactions and types that are not known: skipped, never looked into.
-            if envelope.items:
-                self._refuse(app, Refusal.UNWANTED_ITEM)
-            return _Taken(app, envelope.event_id or self._new_id(16))
-        return self._take_event(app, scope[ADDRESS], events[0].payload, envelope)
-
-    def _take_event(self, app: App, address: Address, payload: memoryview, envelope: Envelope) -> _Outcome:
-        event = open_event(payload)
-        if isinstance(event, Refusal):
-            return event
-        word = word_of(event)
-        if word is Word.DENIED:
-            return answers.DENIED
-        if not suffices(word, app):
-            return Refusal.NO_CONSENT
-        # The event_id of the envelope wins over the payload's.
-        event_id = envelope.event_id or read_uuid(read_text(event.get("event_id", MISSING))) or self._new_id(16)
-        now = self._clock()
-        if is_transaction(event):
-            self._refuse(app, Refusal.UNWANTED_ITEM)
-        elif self._ledger.has_seen(app.owner, event_id, now):
-            self._refuse(app, Refusal.DUPLICATE)
-        else:
-            self._count(app, address, event, now)
-        return _Taken(app, event_id)
-
-    def _count(self, app: App, address: Address, event: Section, now: float) -> None:
-        report = read_report(event, app)
-        day = self._ledger.day(app, now)
-        installation = installation_of(event)
-        sender = self._keys.crash_sender(app.owner, day.date, address, installation, report.model, report.system)
-        count_report(day, report, Who(sender, address.network))
 
     def _refuse(self, app: App | None, reason: Refusal) -> None:
         owner = UNKNOWN_OWNER if app is None or reason is Refusal.WRONG_KEY else app.owner
@@ -153,3 +134,11 @@ class CrashEndpoint:
         except OSError:
             return False
         return True
+
+
+def _success(scope: Scope, route: Route) -> Success:
+    if route in SECURITY_ROUTES:
+        return Success.EMPTY
+    if route is Route.MINIDUMP:
+        return Success.TEXT
+    return Success.PIXEL if scope["method"] == "GET" else Success.ID

@@ -28,10 +28,12 @@ _UUID: Final = re2.compile(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item: its type and its payload, a view into the envelope."""
+    """One item: its type and its payload, a view into the envelope; of `raw_security`, what its header adds."""
 
     type: str
     payload: memoryview
+    release: str = ""
+    environment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class _Header(msgspec.Struct):
 class _ItemHeader(msgspec.Struct):
     type: str
     length: int | None = None
+    sentry_release: str | None = None
+    sentry_environment: str | None = None
 
 
 _HEADER: Final = msgspec.json.Decoder(_Header)
@@ -103,7 +107,7 @@ def _items(body: bytes, at: int) -> Iterator[Item]:
         line, at = _line(body, at)
         header = _decode(_ITEM_HEADER, line)
         end = _end(body, at, header.length)
-        yield Item(header.type, whole[at:end])
+        yield Item(header.type, whole[at:end], header.sentry_release or "", header.sentry_environment or "")
         at = end + 1
 
 

@@ -11,20 +11,23 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
-import re2
 
 from ingest.app import App
 from ingest.boundary.identifiers import Kind, find_identifier
 from ingest.counters.cells import WITHHELD, Refusal
 from ingest.crashes.circumstances import Level, State, read_circumstances, state_of
-from ingest.crashes.consent import has_other_tags
+from ingest.crashes.failures import Failure
+from ingest.crashes.fields import EVENT
+from ingest.crashes.messages import read_fingerprint, read_logentry
 from ingest.crashes.names import LOGGER, NONE, RELEASE, keep_name
+from ingest.crashes.release import read_release, waits_for_others
 from ingest.crashes.sections import MISSING, Raw, Section, is_given, read_text
 from ingest.crashes.stack import Thrown, read_chain
-from ingest.crashes.stripped import Stripped
+from ingest.crashes.stripped import Losses, Stripped, Tripped
+from ingest.crashes.tags import read_tags
 
 MESSAGE: Final = "Message"
-"""The type of an event that has a message and no exception. The message itself is withheld."""
+"""The type of an event that has a message and no exception."""
 
 PLATFORMS: Final = frozenset(
     {
@@ -33,37 +36,7 @@ PLATFORMS: Final = frozenset(
     }
 )
 
-_CARRIERS: Final = frozenset(
-    {"event_id", "timestamp", "start_timestamp", "received", "platform", "sdk", "type", "version", "level", "release"}
-    | {"environment", "contexts", "exception", "tags", "logger", "did", "project", "key_id", "_meta"}
-)
-"""Keys that are read elsewhere, or only carry the protocol."""
-
-_DROPPED: Final[Mapping[str, Stripped]] = {
-    "breadcrumbs": Stripped.BREADCRUMBS,
-    "culprit": Stripped.CULPRIT,
-    "debug_meta": Stripped.DEBUG_META,
-    "dist": Stripped.DIST,
-    "errors": Stripped.ERRORS,
-    "extra": Stripped.EXTRA,
-    "fingerprint": Stripped.FINGERPRINT,
-    "logentry": Stripped.LOGENTRY,
-    "message": Stripped.LOGENTRY,
-    "modules": Stripped.MODULES,
-    "request": Stripped.REQUEST,
-    "server_name": Stripped.SERVER_NAME,
-    "stacktrace": Stripped.STACKTRACE,
-    "threads": Stripped.THREADS,
-    "time_spent": Stripped.TIME_SPENT,
-    "transaction": Stripped.TRANSACTION,
-    "transaction_info": Stripped.TRANSACTION,
-    "user": Stripped.USER,
-}
-"""Keys of the public schema whose content is not kept: that they were sent is counted."""
-
 _LEVELS: Final[Mapping[str | None, Level]] = {level.value: level for level in Level}
-_SURROGATE: Final = re2.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-_COMMIT: Final = re2.compile(r"[0-9a-fA-F]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +45,8 @@ class Report:
 
     Texts are empty where nothing was sent, except `release`, which then is `(none)`. `release_is_shared` tells that
     the release has the form of a commit, which a digest of a person could have too, so that it waits for k senders.
+    `message`, `fingerprint`, `model` and `language` may not be told before they are known or shared. Buckets have the
+    names that `schema` gives them.
     """
 
     platform: str
@@ -86,6 +61,22 @@ class Report:
     logger: str
     chain: tuple[Thrown, ...]
     stripped: frozenset[Stripped]
+    message: str = ""
+    fingerprint: tuple[str, ...] = ()
+    failure: Failure | None = None
+    tags: tuple[str, ...] = ()
+    language: str = ""
+    memory: str = ""
+    storage: str = ""
+    uptime: str = ""
+    low_memory: bool | None = None
+    vpn: str = ""
+    tripped: frozenset[Tripped] = frozenset()
+
+    @property
+    def is_message(self) -> bool:
+        """Whether nothing was thrown and no stack was sent: somebody only had something to say."""
+        return len(self.chain) == 1 and self.chain[0] == Thrown(MESSAGE, ())
 
 
 def open_event(payload: bytes | memoryview) -> Section | Refusal:
@@ -96,38 +87,64 @@ def open_event(payload: bytes | memoryview) -> Section | Refusal:
         return Refusal.BAD_JSON
     except ValueError:
         pass
-    # JavaScript may cut a text in the middle of a pair of surrogates and escape what is left (ECMA-262,
-    # well-formed JSON.stringify). Nothing that is kept holds one, so all of them are replaced.
     try:
-        return _EVENT.decode(_SURROGATE.sub(rb"\\ufffd", bytes(payload)))
+        return _EVENT.decode(_mended(bytes(payload)))
     except (ValueError, RecursionError):
         return Refusal.BAD_JSON
 
 
+def _mended(payload: bytes) -> bytes:
+    """Return an event with what some SDKs write beside JSON put right, by plain replacements, which nothing stalls."""
+    # raven-python writes the floats that JSON has no words for as Python does. Where such a word follows a colon, a
+    # comma or a bracket within a text, the text is none that is kept as it was sent.
+    for word in (b"NaN", b"-Infinity", b"Infinity"):
+        if word in payload:
+            for before in (b":", b": ", b",", b", ", b"["):
+                payload = payload.replace(before + word, before + b"null")
+    # JavaScript may cut a text in the middle of a pair of surrogates and escape what is left (ECMA-262, well-formed
+    # JSON.stringify). Nothing that is kept holds one, so all of them become a character of private use.
+    for first in (b"\\ud", b"\\uD"):
+        if first in payload:
+            for second in b"89abcdefABCDEF":
+                payload = payload.replace(first + bytes([second]), b"\\ue0")
+    return payload
+
+
 def read_report(event: Section, app: App) -> Report:
     """Build the report of an event. Never fails: what has the wrong type or form is withheld and counted."""
-    stripped = {field for key, field in _DROPPED.items() if is_given(event.get(key, MISSING))}
-    if any(key not in _CARRIERS and key not in _DROPPED for key in event):
-        stripped.add(Stripped.UNKNOWN)
-    if has_other_tags(event):
-        stripped.add(Stripped.TAGS)
-    level = _level(event.get("level", MISSING), stripped)
-    chain = read_chain(event, stripped)
-    circumstances = read_circumstances(event.get("contexts", MISSING), stripped)
-    release = _release(event.get("release", MISSING), stripped)
+    losses = Losses()
+    losses.update(field for key, field in EVENT.counted.items() if is_given(event.get(key, MISSING)))
+    if any(key not in EVENT.rule_of for key in event):
+        losses.add(Stripped.UNKNOWN)
+    level = _level(event.get("level", MISSING), losses)
+    chain = read_chain(event, losses)
+    circumstances = read_circumstances(event.get("contexts", MISSING), losses, event.get("timestamp", MISSING))
+    release = _release(event.get("release", MISSING), losses)
+    said = read_logentry(event, losses)
     return Report(
-        platform=_platform(event.get("platform", MISSING), stripped),
+        platform=_platform(event.get("platform", MISSING), losses),
         level=level,
         release=release,
-        release_is_shared=_COMMIT.search(release) is not None,
-        environment=_environment(event.get("environment", MISSING), app, stripped),
+        release_is_shared=waits_for_others(release),
+        environment=_environment(event.get("environment", MISSING), app, losses),
         system=circumstances.system,
         model=circumstances.model,
         arch=circumstances.arch,
         state=state_of(level, chain.unhandled, circumstances.in_foreground),
-        logger=_logger(event.get("logger", MISSING), stripped),
+        logger=_logger(event.get("logger", MISSING), losses),
         chain=chain.thrown or _message(event),
-        stripped=frozenset(stripped),
+        message=chain.message if chain.thrown else said,
+        fingerprint=read_fingerprint(event.get("fingerprint", MISSING), losses),
+        failure=chain.failure,
+        tags=read_tags(event, app, losses),
+        language=circumstances.language,
+        memory=circumstances.memory,
+        storage=circumstances.storage,
+        uptime=circumstances.uptime,
+        low_memory=circumstances.low_memory,
+        vpn=circumstances.vpn,
+        stripped=frozenset(losses),
+        tripped=frozenset(losses.tripped),
     )
 
 
@@ -141,50 +158,54 @@ def _message(event: Section) -> tuple[Thrown, ...]:
     return (Thrown(MESSAGE if sent else NONE, ()),)
 
 
-def _platform(raw: Raw, stripped: set[Stripped]) -> str:
+def _platform(raw: Raw, losses: Losses) -> str:
     text = read_text(raw)
     if text in PLATFORMS:
         return text
     if is_given(raw):
-        stripped.add(Stripped.PLATFORM)
+        losses.add(Stripped.PLATFORM)
     return "other"  # the schema: "defaults to other"
 
 
-def _level(raw: Raw, stripped: set[Stripped]) -> Level | None:
+def _level(raw: Raw, losses: Losses) -> Level | None:
     if not is_given(raw):
         return None
     text = read_text(raw)
     if text in _LEVELS:
         return _LEVELS[text]
-    stripped.add(Stripped.LEVEL)
+    losses.add(Stripped.LEVEL)
     return None
 
 
-def _release(raw: Raw, stripped: set[Stripped]) -> str:
-    if not is_given(raw):
-        return NONE
-    text = (read_text(raw) or "").strip()
-    if RELEASE.fits(text) and find_identifier(text, Kind.RELEASE) is None:
-        return text
-    stripped.add(Stripped.RELEASE)
-    return WITHHELD
+def _release(raw: Raw, losses: Losses) -> str:
+    release = read_release(raw)
+    text = (read_text(raw) or "").strip() if release == WITHHELD else WITHHELD
+    if text != WITHHELD:  # which the filter on the device writes, and has counted
+        detector = find_identifier(text, Kind.RELEASE) if RELEASE.fits(text) else None
+        if detector is None:
+            losses.add(Stripped.RELEASE)
+        else:
+            losses.trip(Stripped.RELEASE, detector)
+    return release
 
 
-def _environment(raw: Raw, app: App, stripped: set[Stripped]) -> str:
+def _environment(raw: Raw, app: App, losses: Losses) -> str:
     text = read_text(raw)
     if text in app.environments:
         return text
     if is_given(raw):
-        stripped.add(Stripped.ENVIRONMENT)
+        losses.add(Stripped.ENVIRONMENT)
     return ""
 
 
-def _logger(raw: Raw, stripped: set[Stripped]) -> str:
+def _logger(raw: Raw, losses: Losses) -> str:
+    if not is_given(raw):
+        return ""
     text = read_text(raw)
-    kept = None if text is None else keep_name(text, LOGGER)
-    if kept is None and is_given(raw):
-        stripped.add(Stripped.LOGGER)
-    return kept or ""
+    if text is None:
+        losses.add(Stripped.LOGGER)
+        return ""
+    return keep_name(text, LOGGER, Stripped.LOGGER, losses) or ""
 
 
 _EVENT: Final = msgspec.json.Decoder(dict[str, Raw])

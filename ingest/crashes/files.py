@@ -22,7 +22,7 @@ _HEX_PART: Final = re2.compile(r"[0-9a-f]{6,64}")
 _MIXED_PART: Final = re2.compile(r"[A-Za-z0-9_-]{8}")
 _WEB: Final = frozenset({"js", "mjs", "cjs", "css", "wasm", "jsbundle", "bundle"})
 
-_CODE: Final = frozenset(
+CODE: Final = frozenset(
     {
         *("apk", "asm", "bundle", "c", "cc", "cjs", "clj", "cpp", "cs", "cshtml", "css", "cts", "cxx", "d", "dart"),
         *("dex", "dll", "drv", "dylib", "erl", "ex", "exe", "exs", "fs", "go", "groovy", "h", "hh", "hpp", "hs"),
@@ -34,16 +34,16 @@ _CODE: Final = frozenset(
 )
 """What a file of code ends in. The last part of a web page's address ends in none of these, and may be anybody's."""
 
-_JVM: Final = frozenset(
+JVM: Final = frozenset(
     {"SourceFile", "Unknown Source", "Native Method", "R8$$SyntheticClass", "D8$$SyntheticClass", "PG"}
 )
-_PROGRAM_FOLDERS: Final = frozenset({"bin", "sbin", "include", "v1"})
+PROGRAM_FOLDERS: Final = frozenset({"bin", "sbin", "include", "v1"})
 
 
 def normal_file(text: str) -> str | None:
     """Return the name of a source or bundle file, or None if it is not certainly the name of a piece of code."""
     text = text[:_LONGEST].strip()
-    if text in _JVM:
+    if text in JVM:
         return text.replace(" ", "")
     if text.startswith("<"):
         return text if _SPECIAL.fullmatch(text) else None
@@ -52,11 +52,11 @@ def normal_file(text: str) -> str | None:
     folders = _parts(text)
     name = folders.pop() if folders else ""
     extension = name.rpartition(".")[2].lower()
-    if extension in _CODE and "." in name:
+    if extension in CODE and "." in name:
         return _without_hashes(name) if extension in _WEB else name
     if ".so" in name and _VERSIONED.search(name):
         return name
-    in_program_folder = bool(folders) and (folders[-1] in _PROGRAM_FOLDERS or "c++" in folders)
+    in_program_folder = bool(folders) and (folders[-1] in PROGRAM_FOLDERS or "c++" in folders)
     return name if in_program_folder and not _is_url(text) and _PROGRAM.fullmatch(name) else None
 
 

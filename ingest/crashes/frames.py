@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 import msgspec
 
 from ingest.counters.cells import WITHHELD
+from ingest.crashes.fields import FRAME
 from ingest.crashes.files import normal_file, normal_image
 from ingest.crashes.images import Images, offset_of
 from ingest.crashes.names import FILE, FUNCTION, IMAGE, MODULE, Shape, tripping
 from ingest.crashes.sections import MISSING, Raw, is_given, read_flag, read_text, read_whole, reader_of
-from ingest.crashes.stripped import Stripped
+from ingest.crashes.stripped import Losses, Stripped
 from ingest.crashes.symbols import normal_function, normal_module
 
 T = TypeVar("T")
@@ -52,15 +53,10 @@ class _RawFrame(msgspec.Struct):
 
 
 _read_frame: Final = reader_of(_RawFrame)
-_DROPPED: Final[Mapping[str, Stripped]] = {
-    "abs_path": Stripped.FRAME_ABS_PATH,
-    "vars": Stripped.FRAME_VARS,
-    "context_line": Stripped.FRAME_CONTEXT,
-}
 
 
-def read_frames(raws: Sequence[Raw], images: Images, stripped: set[Stripped], most: int = 256) -> tuple[Frame, ...]:
-    """Build at most 64 new frames from raw ones, oldest first; what was dropped or withheld goes into `stripped`.
+def read_frames(raws: Sequence[Raw], images: Images, losses: Losses, most: int = 256) -> tuple[Frame, ...]:
+    """Build at most 64 new frames from raw ones, oldest first; what was dropped or withheld goes into `losses`.
 
     Of a longer stack the 16 outermost and the 48 innermost stay; repetitions of recursion are folded into one round.
     At most `most` raw frames are looked at, of the same two ends.
@@ -69,19 +65,21 @@ def read_frames(raws: Sequence[Raw], images: Images, stripped: set[Stripped], mo
     for raw in _ends(raws, most):
         sent = _read_frame(raw)
         if sent is None:
-            stripped.add(Stripped.FRAMES)
+            losses.add(Stripped.FRAMES)
         else:
-            frames.append(_frame_of(sent, images, stripped))
-    return _without_identifiers(_ends(fold(frames), MOST_FRAMES), stripped)
+            frames.append(_frame_of(sent, images, losses))
+    return _without_identifiers(_ends(fold(frames), MOST_FRAMES), losses)
 
 
-def _without_identifiers(frames: Sequence[Frame], stripped: set[Stripped]) -> tuple[Frame, ...]:
+def _without_identifiers(frames: Sequence[Frame], losses: Losses) -> tuple[Frame, ...]:
     """Withhold the names that the tripwire finds an identifier in."""
     bad = tripping(name for frame in frames for name in (frame.function, frame.module, frame.file))
     if not bad:
         return tuple(frames)
     for frame in frames:
-        stripped.update(field for name, field in _fields(frame) if name in bad)
+        for name, field in _fields(frame):
+            if name in bad:
+                losses.trip(field, bad[name])
     return tuple(
         replace(
             frame,
@@ -134,19 +132,19 @@ def _ends(items: Sequence[T], most: int) -> Sequence[T]:
     return [*items[:outermost], *items[outermost - most :]]
 
 
-def _frame_of(sent: _RawFrame, images: Images, stripped: set[Stripped]) -> Frame:
-    stripped.update(name for field, name in _DROPPED.items() if is_given(getattr(sent, field)))
+def _frame_of(sent: _RawFrame, images: Images, losses: Losses) -> Frame:
+    losses.update(name for field, name in FRAME.counted.items() if is_given(getattr(sent, field)))
     return Frame(
-        function=_function(sent, images, stripped),
-        module=_name(sent.module, normal_module, MODULE, Stripped.FRAME_MODULE, stripped),
-        file=_file(sent, stripped),
-        line=_line(sent.lineno, stripped),
+        function=_function(sent, images, losses),
+        module=_name(sent.module, normal_module, MODULE, Stripped.FRAME_MODULE, losses),
+        file=_file(sent, losses),
+        line=_line(sent.lineno, losses),
         in_app=read_flag(sent.in_app) or False,
     )
 
 
-def _function(sent: _RawFrame, images: Images, stripped: set[Stripped]) -> str:
-    name = _name(sent.function, normal_function, FUNCTION, Stripped.FRAME_FUNCTION, stripped)
+def _function(sent: _RawFrame, images: Images, losses: Losses) -> str:
+    name = _name(sent.function, normal_function, FUNCTION, Stripped.FRAME_FUNCTION, losses)
     return name or offset_of(sent.instruction_addr, sent.image_addr, images)
 
 
@@ -155,35 +153,37 @@ def _name(
     normal: Callable[[str], str | None],
     shape: Shape,
     field: Stripped,
-    stripped: set[Stripped],
+    losses: Losses,
 ) -> str:
     """Return a name in its normal form, empty if none was sent, `(withheld)` if it has not the shape of one."""
     if not is_given(raw):
         return ""
     text = read_text(raw)
+    if text == WITHHELD:  # by the filter on the device, which has counted nothing
+        return WITHHELD
     name = None if text is None else normal(text)
     if name == "":
         return ""
     if name is None or not shape.fits(name):
-        stripped.add(field)
+        losses.add(field)
         return WITHHELD
     return name
 
 
-def _file(sent: _RawFrame, stripped: set[Stripped]) -> str:
+def _file(sent: _RawFrame, losses: Losses) -> str:
     """Return the source file, or the binary where no source file is known."""
-    name = _name(sent.filename, normal_file, FILE, Stripped.FRAME_FILENAME, stripped)
+    name = _name(sent.filename, normal_file, FILE, Stripped.FRAME_FILENAME, losses)
     if name in {"", WITHHELD} and is_given(sent.package):
-        image = _name(sent.package, normal_image, IMAGE, Stripped.FRAME_PACKAGE, stripped)
+        image = _name(sent.package, normal_image, IMAGE, Stripped.FRAME_PACKAGE, losses)
         return name if image == WITHHELD and name else image
     return name
 
 
-def _line(raw: Raw, stripped: set[Stripped]) -> int:
+def _line(raw: Raw, losses: Losses) -> int:
     if not is_given(raw):
         return 0
     line = read_whole(raw)
     if line is None or not 0 <= line <= _LAST_LINE:
-        stripped.add(Stripped.FRAME_LINENO)
+        losses.add(Stripped.FRAME_LINENO)
         return 0
     return line

@@ -6,13 +6,14 @@ person or a machine; the tripwire in `ingest.boundary.identifiers` stands behind
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import re2
 
-from ingest.boundary.identifiers import find_identifier
+from ingest.boundary.identifiers import Detector, find_identifier
+from ingest.crashes.stripped import Losses, Stripped
 
 _BETWEEN: Final = "\0\0"
 
@@ -71,18 +72,26 @@ SPOKEN_TYPES: Final = frozenset(
 """Types of more than one word that SDKs themselves give. Any other text with spaces is a message, not a type."""
 
 
-def keep_name(text: str, shape: Shape) -> str | None:
-    """Return the text if it has the shape of a name and trips no detector, else None."""
-    return text if shape.fits(text) and find_identifier(text) is None else None
+def keep_name(text: str, shape: Shape, field: Stripped, losses: Losses) -> str | None:
+    """Return the text if it has the shape of a name and trips no detector, else None, and count the loss."""
+    if not shape.fits(text):
+        losses.add(field)
+        return None
+    detector = find_identifier(text)
+    if detector is not None:
+        losses.trip(field, detector)
+        return None
+    return text
 
 
-def tripping(names: Iterable[str]) -> frozenset[str]:
-    """Return those of many names that trip a detector.
+def tripping(names: Iterable[str]) -> Mapping[str, Detector]:
+    """Return those of many names that trip a detector, and which.
 
     All are looked at as one text first, in which nothing is found as a rule. NULs stand between them, which are part
     of no name's shape; two, so that a detector may take one for the end of a match and still begin behind it.
     """
     together = frozenset(names)
     if find_identifier(_BETWEEN.join(together)) is None:
-        return frozenset()
-    return frozenset(name for name in together if find_identifier(name) is not None)
+        return {}
+    found = ((name, find_identifier(name)) for name in together)
+    return {name: detector for name, detector in found if detector is not None}

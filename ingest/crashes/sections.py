@@ -20,11 +20,19 @@ MISSING: Final = Raw(b"")
 T = TypeVar("T")
 _EMPTY: Final = frozenset({b"", b"null", b'""', b"[]", b"{}"})
 _LONGEST_EMPTY: Final = 4
+_LONG: Final = 64 << 10
+_MOST_ENTRIES: Final = 100_000
+_MOST_KEYS: Final = 50_000
 
 
 def is_given(raw: Raw) -> bool:
     """Whether a field was sent with more in it than null or an empty text, list or object."""
     return bytes(memoryview(raw)[: _LONGEST_EMPTY + 1]) not in _EMPTY
+
+
+def is_crowded(payload: bytes | memoryview) -> bool:
+    """Tell whether an event has more keys than any SDK sends: to make an object of them would hold the event loop."""
+    return len(payload) > _LONG and bytes(payload).count(b":") > _MOST_KEYS
 
 
 def reader_of(kind: type[T]) -> Callable[[Raw], T | None]:
@@ -42,9 +50,16 @@ def reader_of(kind: type[T]) -> Callable[[Raw], T | None]:
 
 read_text: Final = reader_of(str)
 read_whole: Final = reader_of(int)
+read_number: Final = reader_of(float)
 read_flag: Final = reader_of(bool)
-read_list: Final = reader_of(list[Raw])
+_read_list: Final = reader_of(list[Raw])
 read_section: Final = reader_of(dict[str, Raw])
+
+
+def read_list(raw: Raw) -> list[Raw] | None:
+    """Read a list. One with more entries than any SDK sends would hold the event loop: it reads as None."""
+    is_long = len(memoryview(raw)) > _LONG and bytes(memoryview(raw)).count(b",") > _MOST_ENTRIES
+    return None if is_long else _read_list(raw)
 
 
 def read_values(raw: Raw) -> list[Raw] | None:

@@ -9,8 +9,11 @@ from typing import Final
 import msgspec
 
 from ingest.counters.cells import WITHHELD
+from ingest.crashes.failures import Failure, failure_of
+from ingest.crashes.fields import MECHANISM, STACKTRACE
 from ingest.crashes.frames import Frame, read_frames
 from ingest.crashes.images import Images, read_images
+from ingest.crashes.messages import read_message
 from ingest.crashes.names import NONE, SPOKEN_TYPES, TYPE, keep_name
 from ingest.crashes.sections import (
     MISSING,
@@ -24,13 +27,12 @@ from ingest.crashes.sections import (
     read_values,
     reader_of,
 )
-from ingest.crashes.stripped import Stripped
+from ingest.crashes.stripped import Losses, Stripped
 from ingest.crashes.symbols import normal_type
 
 _MOST_EXCEPTIONS: Final = 8
 _MOST_THREADS: Final = 512
 _MOST_RAW_FRAMES: Final = 256
-_KEPT_OF_MECHANISM: Final = frozenset({"type", "handled", "synthetic"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,15 @@ class Thrown:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """All exceptions of a report, the cause first as Sentry sends them; whether one of them was not handled."""
+    """All exceptions of a report, the cause first as Sentry sends them; whether one of them was not handled.
+
+    `message` is the template of what the last one says, `failure` whether it is one of those that need no exception.
+    """
 
     thrown: tuple[Thrown, ...]
     unhandled: bool
+    message: str
+    failure: Failure | None
 
 
 class _RawThrown(msgspec.Struct):
@@ -66,8 +73,8 @@ _read_thrown: Final = reader_of(_RawThrown)
 _read_thread: Final = reader_of(_RawThread)
 
 
-def read_chain(event: Section, stripped: set[Stripped]) -> Chain:
-    """Build the chain of an event; what was dropped or withheld goes into `stripped`.
+def read_chain(event: Section, losses: Losses) -> Chain:
+    """Build the chain of an event; what was dropped or withheld goes into `losses`.
 
     At most eight exceptions stay, the first cause among them. Where the last one has no stack of its own, the
     crashed thread's is taken.
@@ -77,21 +84,24 @@ def read_chain(event: Section, stripped: set[Stripped]) -> Chain:
     if raws is None:
         raws = []
         if is_given(event.get("exception", MISSING)):
-            stripped.add(Stripped.EXCEPTION)
-    sent = _exceptions(raws, stripped)
-    stacks = _stacks(sent, images, stripped)
-    thrown = [Thrown(_type(each, stripped), frames) for each, frames in zip(sent, stacks, strict=True)]
-    mechanisms = [_is_unhandled(each.mechanism, stripped) for each in sent]
+            losses.add(Stripped.EXCEPTION)
+    sent = _exceptions(raws, losses)
+    stacks = _stacks(sent, images, losses)
+    thrown = [Thrown(_type(each, losses), frames) for each, frames in zip(sent, stacks, strict=True)]
+    mechanisms = [_read_mechanism(each.mechanism, losses) for each in sent]
+    messages = [read_message(each.value, Stripped.EXCEPTION_VALUE, losses) for each in sent]
     if not thrown or not thrown[-1].frames:
-        spare = read_frames(_raw_frames(_crashed_stack(event), stripped), images, stripped, _MOST_RAW_FRAMES)
+        spare = read_frames(_raw_frames(_crashed_stack(event), losses), images, losses, _MOST_RAW_FRAMES)
         if thrown:
             thrown[-1] = Thrown(thrown[-1].type, spare)
         elif spare:
             thrown = [Thrown(NONE, spare)]
-    return Chain(tuple(thrown), any(mechanisms))
+    failure = failure_of(thrown[-1].type, mechanisms[-1].type) if mechanisms else None
+    unhandled = any(mechanism.unhandled for mechanism in mechanisms)
+    return Chain(tuple(thrown), unhandled, messages[-1] if messages else "", failure)
 
 
-def _exceptions(raws: Sequence[Raw], stripped: set[Stripped]) -> list[_RawThrown]:
+def _exceptions(raws: Sequence[Raw], losses: Losses) -> list[_RawThrown]:
     if len(raws) > _MOST_EXCEPTIONS:
         raws = [raws[0], *raws[1 - _MOST_EXCEPTIONS :]]
     sent = []
@@ -100,58 +110,63 @@ def _exceptions(raws: Sequence[Raw], stripped: set[Stripped]) -> list[_RawThrown
         if exception is not None:
             sent.append(exception)
         elif is_given(raw):
-            stripped.add(Stripped.EXCEPTION)
+            losses.add(Stripped.EXCEPTION)
     return sent
 
 
-def _type(sent: _RawThrown, stripped: set[Stripped]) -> str:
-    if is_given(sent.value):
-        stripped.add(Stripped.EXCEPTION_VALUE)
+def _type(sent: _RawThrown, losses: Losses) -> str:
     if not is_given(sent.type):
         return NONE
     text = read_text(sent.type)
-    name = None if text is None else normal_type(text)
+    if text is None:
+        losses.add(Stripped.EXCEPTION_TYPE)
+        return WITHHELD
+    if text == WITHHELD:  # by the filter on the device
+        return WITHHELD
+    name = normal_type(text)
     if name in SPOKEN_TYPES:
         return name
-    kept = None if name is None else keep_name(name, TYPE)
-    if kept is None:
-        stripped.add(Stripped.EXCEPTION_TYPE)
-        return WITHHELD
-    return kept
+    return keep_name(name, TYPE, Stripped.EXCEPTION_TYPE, losses) or WITHHELD
 
 
-def _is_unhandled(raw: Raw, stripped: set[Stripped]) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Mechanism:
+    type: str
+    unhandled: bool
+
+
+def _read_mechanism(raw: Raw, losses: Losses) -> _Mechanism:
     mechanism = read_section(raw)
     if mechanism is None:
         if is_given(raw):
-            stripped.add(Stripped.MECHANISM)
-        return False
-    if any(is_given(value) for name, value in mechanism.items() if name not in _KEPT_OF_MECHANISM):
-        stripped.add(Stripped.MECHANISM)
-    return read_flag(mechanism.get("handled", MISSING)) is False
+            losses.add(Stripped.MECHANISM)
+        return _Mechanism("", unhandled=False)
+    if any(is_given(value) for name, value in mechanism.items() if name not in MECHANISM.uncounted):
+        losses.add(Stripped.MECHANISM)
+    unhandled = read_flag(mechanism.get("handled", MISSING)) is False
+    return _Mechanism(read_text(mechanism.get("type", MISSING)) or "", unhandled)
 
 
-def _stacks(sent: Sequence[_RawThrown], images: Images, stripped: set[Stripped]) -> list[tuple[Frame, ...]]:
+def _stacks(sent: Sequence[_RawThrown], images: Images, losses: Losses) -> list[tuple[Frame, ...]]:
     """Build the stack of each exception. All of them share one measure of raw frames; the last one takes first."""
     left = _MOST_RAW_FRAMES
     stacks: list[tuple[Frame, ...]] = []
     for exception in reversed(sent):
-        raws = _raw_frames(exception.stacktrace, stripped)
-        stacks.append(read_frames(raws, images, stripped, left))
+        raws = _raw_frames(exception.stacktrace, losses)
+        stacks.append(read_frames(raws, images, losses, left))
         left = max(0, left - len(raws))
     return stacks[::-1]
 
 
-def _raw_frames(raw: Raw, stripped: set[Stripped]) -> Sequence[Raw]:
+def _raw_frames(raw: Raw, losses: Losses) -> Sequence[Raw]:
     if not is_given(raw):
         return ()
     stacktrace = read_section(raw)
     frames = None if stacktrace is None else read_list(stacktrace.get("frames", MISSING))
     if stacktrace is None or (frames is None and is_given(stacktrace.get("frames", MISSING))):
-        stripped.add(Stripped.STACKTRACE)
+        losses.add(Stripped.STACKTRACE)
         return ()
-    if is_given(stacktrace.get("registers", MISSING)):
-        stripped.add(Stripped.REGISTERS)
+    losses.update(field for name, field in STACKTRACE.counted.items() if is_given(stacktrace.get(name, MISSING)))
     return frames or ()
 
 

@@ -1,12 +1,14 @@
-"""The fields of the public event schema that are dropped or withheld, by name: a closed list.
+"""What an event lost on its way in, by name: a closed list of fields, and the detectors that a name set off.
 
 How often each was found is counted, so that developers see what their app sends without anybody seeing it.
-The fields that only carry the protocol (event_id, timestamp, platform, sdk, type, version) are not counted.
+The fields that only carry the protocol (event_id, timestamp, sdk, type, version) are not counted.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+from ingest.boundary.identifiers import Detector
 
 
 class Stripped(StrEnum):
@@ -15,8 +17,10 @@ class Stripped(StrEnum):
     BREADCRUMBS = "breadcrumbs"
     CONTEXTS = "contexts"
     CONTEXT_APP = "contexts.app"
+    CONTEXT_CULTURE = "contexts.culture"
     CONTEXT_DEVICE = "contexts.device"
     CONTEXT_OS = "contexts.os"
+    CONTEXT_VPN = "contexts.vpn"
     CULPRIT = "culprit"
     DEBUG_META = "debug_meta"
     DIST = "dist"
@@ -53,3 +57,20 @@ class Stripped(StrEnum):
     TRANSACTION = "transaction"
     USER = "user"
     UNKNOWN = "unknown"  # a key of the event that the public schema does not name
+
+
+Tripped = tuple[Stripped, Detector]
+"""A field whose name of code looked like an identifier, and the detector that said so."""
+
+
+class Losses(set[Stripped]):
+    """The fields that an event lost, and which of them the tripwire withheld."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tripped: set[Tripped] = set()
+
+    def trip(self, field: Stripped, detector: Detector) -> None:
+        """Note that a field is withheld because a detector went off."""
+        self.add(field)
+        self.tripped.add((field, detector))

@@ -24,6 +24,8 @@ _CUTS: Final = (
     ("@anonymous", re2.compile(r"(?s)@anonymous.*$"), "@anonymous"),  # PHP: the path of the file follows
     ("{closure:", re2.compile(r"\{closure:[^}]*\}"), "{closure}"),  # PHP 8.4: likewise
     ("::h", re2.compile(r"::h[0-9a-f]{16}$"), ""),  # Rust, demangled
+    ("[", re2.compile(r"\[[0-9a-f]{10,16}\]"), ""),  # Rust, mangled by version 0: which build of a crate
+    ("@", re2.compile(r"@@?[A-Z][A-Z_]*_[0-9][0-9.]*$"), ""),  # ELF: version of a symbol
     ("17h", re2.compile(r"17h[0-9a-f]{16}E"), "E"),  # Rust, mangled
     ("sub_", re2.compile(r"\bsub_[0-9a-fA-F]{4,16}\b"), ""),  # addresses in the shape of a name
     ("FUN_", re2.compile(r"\bFUN_[0-9a-fA-F]{4,16}\b"), ""),
@@ -147,6 +149,8 @@ def _without_types(text: str) -> str:
 
 def _is_behind_name(text: str, index: int) -> bool:
     before = text[:index].removesuffix("::")  # Rust: name::<T>
+    if before.endswith(" "):  # C++: operator<< <T>
+        return "operator" in before[-12:] and not before[-2].isalnum()
     return bool(before) and (before[-1].isalnum() or before[-1] == "_") and not before.endswith("operator")
 
 

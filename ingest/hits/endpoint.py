@@ -6,7 +6,6 @@ alike, with 202 and no body: a client learns nothing about what was dropped.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +17,7 @@ from ingest.boundary.address import Address
 from ingest.boundary.airlock import ADDRESS
 from ingest.boundary.consent import objects
 from ingest.boundary.geo import Countries
-from ingest.boundary.networks import Networks
+from ingest.boundary.networks import Hosting, Networks
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import UNKNOWN_OWNER, Refusal
 from ingest.counters.disclosure import Who
@@ -26,6 +25,7 @@ from ingest.counters.ledger import Ledger
 from ingest.counters.window import Day
 from ingest.hits.agents import Agents
 from ingest.hits.answers import ACCEPTED, BUSY, PREFLIGHT, TOO_LARGE, WRONG_TYPE, Answer, refused, settle
+from ingest.hits.hints import HEADERS
 from ingest.hits.hit import Arrival
 from ingest.hits.location import Location
 from ingest.hits.names import Names
@@ -33,9 +33,11 @@ from ingest.hits.recent import Recent
 from ingest.hits.setups import Setup, Setups
 from ingest.hits.steps import walk
 from ingest.hits.trace import Passage, Trace
+from ingest.hits.traffic import VPN
 from ingest.hits.visit import Presence
 from ingest.hits.visits import Visits
 from ingest.hits.wire import Submission, WireError, props_of, read_submissions
+from ingest.rates import Rates
 from ingest.site import Site, Sites
 
 _TYPES: Final = (b"text/plain", b"application/json", b"")
@@ -44,34 +46,14 @@ _LONGEST_AGENT: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class HitLimits:
-    """How much is read: bytes of a body, and submissions of one sender in a minute (0: no limit)."""
+    """How much is read: bytes of a body, and submissions of one sender in a minute (0: no limit).
+
+    `frequent` is how many of these people send at most (0: they are not told apart by it).
+    """
 
     body: int
     per_minute: int = 0
-
-
-class Rates:
-    """Submissions of each sender in the running minute, forgotten with it."""
-
-    def __init__(self, per_minute: int) -> None:
-        """Take the most that one sender may send in a minute; 0 sets no limit."""
-        self._most = per_minute
-        self._minute = 0
-        self._counts: Counter[bytes] = Counter()
-
-    @property
-    def limited(self) -> bool:
-        """Whether there is a limit at all."""
-        return self._most > 0
-
-    def is_over(self, sender: bytes, now: float) -> bool:
-        """Count a submission and return whether it is past the limit."""
-        minute = int(now) // 60
-        if minute != self._minute:
-            self._minute = minute
-            self._counts.clear()
-        self._counts[sender] += 1
-        return self._counts[sender] > self._most
+    frequent: int = 0
 
 
 class HitEndpoint:
@@ -91,6 +73,7 @@ class HitEndpoint:
         recent: Recent,
         clock: Callable[[], float],
         limits: HitLimits,
+        hosting: Hosting,
     ) -> None:
         """Take the configured sites, where to count, the keys of the day, and the time in seconds since the epoch."""
         self._sites = sites
@@ -103,8 +86,9 @@ class HitEndpoint:
         self._setups = setups
         self._recent = recent
         self._clock = clock
-        self._most_bytes = limits.body
-        self._rates = Rates(limits.per_minute)
+        self._limits = limits
+        self._rates = Rates()
+        self._hosting = hosting
         self._own: dict[tuple[str, ...], Networks] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -131,7 +115,7 @@ class HitEndpoint:
         if scope["method"] != "POST" or _type(headers) not in _TYPES:
             self._refuse(UNKNOWN_OWNER, Refusal.BAD_TYPE, self._clock())
             return WRONG_TYPE
-        body = await read_body(receive, self._most_bytes)
+        body = await read_body(receive, self._limits.body)
         if isinstance(body, Refusal):
             self._refuse(UNKNOWN_OWNER, body, self._clock())
             return TOO_LARGE
@@ -175,7 +159,7 @@ class HitEndpoint:
             setup.tell(Trace("", "", (Passage("body", found.error, found.reason),)))
             return refused(found.error)
         for site, submission in found:
-            setup.tell(setup.rehearsal.take(self._arrival(site, submission, request), now))
+            setup.tell(setup.rehearsal.take(self._arrival(site, submission, request, None, now), now))
         return ACCEPTED
 
     def _sites_of(self, submission: Submission) -> list[Site]:
@@ -186,15 +170,12 @@ class HitEndpoint:
 
     def _count(self, site: Site, submission: Submission, request: _Request, now: float) -> None:
         day = self._ledger.day(site, now)
-        over_rate = self._rates.limited and self._rates.is_over(
-            self._keys.sender(site.id, day.date, request.address), now
-        )
-        hit = walk(self._arrival(site, submission, request, over_rate=over_rate), self._names)
+        presence = self._presence(site, day, request)
+        hit = walk(self._arrival(site, submission, request, presence.who.sender, now), self._names)
         if isinstance(hit, Refusal):
             self._refuse(site.owner, hit, now)
             return
         before = self._ledger.day_before(site, day)
-        presence = self._presence(site, day, request)
         refusal = self._visits.take(
             hit, presence, self._presence(site, before, request) if before is not None else None, now
         )
@@ -203,17 +184,30 @@ class HitEndpoint:
             return
         self._recent.came(site.id, presence.visitor, presence.who)
 
-    def _arrival(self, site: Site, submission: Submission, request: _Request, *, over_rate: bool = False) -> Arrival:
+    def _arrival(
+        self, site: Site, submission: Submission, request: _Request, sender: bytes | None, now: float
+    ) -> Arrival:
+        """Join a submission with what its request tells. Without a sender nothing is said of its rate."""
+        address = request.address
+        is_exit = bool(site.own_exits) and address.is_in(self._networks(site.own_exits))
+        from_hosting = is_exit or address.is_hosting(self._hosting)
+        # Behind an exit of the operator's own are many people with one address: no rate says anything about them.
+        rate = 0 if is_exit or sender is None else self._rates.count(sender, now)
         return Arrival(
             site=site,
             submission=submission,
             location=Location.read(submission.address_of_page),
-            agent=self._agents.read(request.agent),
-            country=request.country(self._countries),
-            network=request.address.network,
+            agent=self._agents.read(request.agent, request.hints),
+            # The country of a data centre is nobody's; and were it told of others, `(vpn)` would say "our own VPN".
+            country=VPN if from_hosting else request.country(self._countries),
+            network=address.network,
             languages=request.languages,
-            from_own_network=bool(site.own_networks) and request.address.is_in(self._networks(site.own_networks)),
-            over_rate=over_rate,
+            tells_fetch=request.tells_fetch,
+            is_prefetch=request.is_prefetch,
+            from_own_network=bool(site.own_networks) and address.is_in(self._networks(site.own_networks)),
+            from_hosting=from_hosting,
+            over_rate=0 < self._limits.per_minute < rate,
+            is_frequent=0 < self._limits.frequent < rate,
         )
 
     def _refuse(self, owner: str, reason: Refusal, now: float) -> None:
@@ -243,12 +237,15 @@ class _Fault:
 class _Request:
     """What every submission of one request shares."""
 
-    __slots__ = ("_country", "address", "agent", "languages")
+    __slots__ = ("_country", "address", "agent", "hints", "is_prefetch", "languages", "tells_fetch")
 
     def __init__(self, headers: dict[bytes, bytes], address: Address) -> None:
         self.address = address
         self.agent = headers.get(b"user-agent", b"").decode("latin-1")[:_LONGEST_AGENT]
+        self.hints = tuple([headers.get(name, b"") for name in HEADERS])
         self.languages = headers.get(b"accept-language", b"").decode("latin-1")
+        self.tells_fetch = b"sec-fetch-site" in headers
+        self.is_prefetch = any(headers.get(name, b"")[:8].lower() == b"prefetch" for name in _PURPOSES)
         self._country: str | None = None
 
     def country(self, countries: Countries) -> str:
@@ -258,7 +255,12 @@ class _Request:
         return self._country
 
 
-_WANTED: Final = frozenset({b"user-agent", b"accept-language", b"content-type"})
+_PURPOSES: Final = (b"sec-purpose", b"purpose", b"x-moz")
+"""Where browsers say that they load ahead: "prefetch" (Fetch, 2.2.5), Chromium also "prefetch;prerender"."""
+
+_WANTED: Final = frozenset(
+    {b"user-agent", b"accept-language", b"content-type", b"sec-fetch-site", *_PURPOSES, *HEADERS}
+)
 
 
 def _wanted(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

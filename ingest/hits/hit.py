@@ -32,8 +32,12 @@ class Arrival:
     country: str
     network: str
     languages: str  # Accept-Language, for clients that do not say their language
+    tells_fetch: bool = False  # whether Sec-Fetch-Site came along
+    is_prefetch: bool = False  # nobody may ever look at it
     from_own_network: bool = False
+    from_hosting: bool = False
     over_rate: bool = False
+    is_frequent: bool = False  # the sender is faster than people are
 
 
 @dataclass(frozen=True, slots=True)

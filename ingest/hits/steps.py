@@ -39,6 +39,16 @@ def drop_spam(hit: Hit, names: Names) -> Refusal | None:
     return Refusal.SPAM if is_spam(host, hit.arrival.site, names.catalogue) else None
 
 
+def drop_headless(hit: Hit, _: Names) -> Refusal | None:
+    """Refuse browsers that say that a program drives them."""
+    return Refusal.HEADLESS if hit.arrival.agent.headless else None
+
+
+def drop_prefetch(hit: Hit, _: Names) -> Refusal | None:
+    """Refuse what was loaded ahead; our beacon waits until somebody looks, others do not."""
+    return Refusal.PREFETCH if hit.arrival.is_prefetch else None
+
+
 def drop_own_network(hit: Hit, _: Names) -> Refusal | None:
     """Refuse the operator's own people."""
     return Refusal.OWN_NETWORK if hit.arrival.from_own_network else None
@@ -114,8 +124,10 @@ def put_goals(hit: Hit, _: Names) -> None:
 STEPS: Final[tuple[Callable[[Hit, Names], Refusal | None], ...]] = (
     drop_foreign_host,
     drop_own_network,
+    drop_headless,
     drop_bot,
     drop_spam,
+    drop_prefetch,
     drop_over_rate,
     drop_excluded,
     put_kind,

@@ -13,10 +13,10 @@ from typing import Final
 
 from ingest.counters.amounts import lane
 from ingest.counters.cells import FUNNEL, OF_EVENTS, RARE, Attribute, Metric, Pair, Refusal
+from ingest.counters.firsts import Firsts
 from ingest.counters.ledger import Ledger
 from ingest.counters.window import Day
 from ingest.hits.attributes import VisitAttribute
-from ingest.hits.firsts import Firsts
 from ingest.hits.handover import Counted, Handover, Underway
 from ingest.hits.hit import Hit, Kind
 from ingest.hits.paths import Page
@@ -25,6 +25,9 @@ from ingest.site import Site
 
 IDLE: Final = 30 * 60
 """Seconds without a hit after which a visit is over."""
+
+JUST_NOW: Final = 5 * 60
+"""Seconds without a hit for which a visit is said to be here just now."""
 
 ENGAGED: Final = 10
 """Engaged seconds from which on a visit of one page is no bounce."""
@@ -223,6 +226,11 @@ class Visits:
         if firsts is None:
             firsts = self._firsts[day.owner, day.date] = Firsts()
         return firsts
+
+    def present(self, site: str, now: float) -> tuple[int, int]:
+        """Return how many visits of a site did something in the last five minutes, and in the last thirty."""
+        silences = [now - visit.last for visit in self._open.get(site, {}).values() if not visit.day.closed]
+        return sum(silence < JUST_NOW for silence in silences), sum(silence < IDLE for silence in silences)
 
     def sweep(self, now: float) -> None:
         """Let go of visits that are over."""

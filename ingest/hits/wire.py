@@ -21,6 +21,7 @@ _Props = dict[str, _Prop] | str | None
 _Percent = Annotated[int, msgspec.Meta(ge=-1, le=255)]
 _Millis = Annotated[int, msgspec.Meta(ge=-1, le=2_147_483_647)]
 _Width = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+_Revisit = Annotated[int, msgspec.Meta(ge=0, le=3)]
 
 
 class WireError(ValueError):
@@ -49,6 +50,7 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
     e: _Millis | None = None
     w: _Width | None = None
     l: Annotated[str, msgspec.Meta(max_length=64)] | None = None  # noqa: E741  the name on the wire
+    rv: _Revisit | None = None  # of the browser: 0 new, 1 here this week, 2 in the four weeks before it, 3 earlier
 
     @property
     def event(self) -> str:

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from ingest.counters.cells import CRASH, CRASH_METRICS, HOURS, METRICS, REFUSED, Key, Pair
+from ingest.counters.cells import (
+    CRASH,
+    CRASH_METRICS,
+    HOURS,
+    LOSS,
+    LOSS_METRICS,
+    METRICS,
+    REFUSED,
+    SESSION,
+    SESSION_METRICS,
+    Key,
+    Pair,
+)
 from ingest.counters.window import Lot
 
 _AMOUNTS: Final = dict.fromkeys(METRICS, "Int64")
@@ -31,6 +43,14 @@ TABLES: Final[dict[str, dict[str, str]]] = {
     "crash_groups": {
         "app": "UInt32", "group": "String", "week": "Date", **_LAST, "algorithm": "UInt8", "type": "String",
         "function": "String", "exemplar": "String", "first_day": "Date", "last_day": "Date", **_SEQUENCE,
+    },
+    "sessions": {
+        "app": "UInt32", "day": "Date", "release": "String",
+        **_LAST, **dict.fromkeys(SESSION_METRICS, "Int64"), **_SEQUENCE,
+    },
+    "losses": {
+        "app": "UInt32", "day": "Date", "category": "LowCardinality(String)", "reason": "LowCardinality(String)",
+        **_LAST, **dict.fromkeys(LOSS_METRICS, "Int64"), **_SEQUENCE,
     },
     "refusals": {
         "owner": "String", "day": "Date", "reason": "LowCardinality(String)", **_LAST, "submissions": "Int64",
@@ -92,6 +112,10 @@ def _row(owner: str | int, lot: Lot, key: Key, amounts: Sequence[int]) -> tuple[
         return "refusals", (lot.owner, lot.date, key[1], "", *amounts, 0)
     if kind == CRASH:
         return "crash_cells", (owner, key[1], key[2], lot.date, key[3], "", *amounts, 0)
+    if kind == SESSION:
+        return "sessions", (owner, lot.date, key[1], "", *amounts, 0)
+    if kind == LOSS:
+        return "losses", (owner, lot.date, key[1], key[2], "", *amounts, 0)
     if kind in _PAIRS:
         return "pairs", (owner, kind, lot.date, key[1], key[2], "", *amounts, 0)
     return "cells", (owner, kind, lot.date, key[1], "", *amounts, 0)

@@ -10,7 +10,7 @@ from typing import Final
 from ingest.store.blocks import TABLES
 from ingest.store.client import Connection
 
-CRASH_TABLES: Final = frozenset({"crash_cells", "crash_groups"})
+CRASH_TABLES: Final = frozenset({"crash_cells", "crash_groups", "sessions", "losses"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import http.client
 import itertools
 import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,12 +21,12 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from clients.sdk import Outcome, install_node, run_node, run_python
-from ingest.app import App, Apps
+from ingest.app import App, Apps, Consent
 from ingest.body import read_body
 from ingest.boundary.airlock import Airlock
 from ingest.boundary.proxies import TrustedProxies
 from ingest.boundary.visitor import DayKeys
-from ingest.counters.cells import REFUSED
+from ingest.counters.cells import CRASH, LOSS, REFUSED, SESSION, SESSION_METRICS
 from ingest.counters.journal import Unjournaled
 from ingest.counters.ledger import Ledger
 from ingest.crashes.encoding import Limits, decode
@@ -68,12 +72,23 @@ class Collector:
 
     def cells(self) -> dict[tuple[str, str], int]:
         """Return the named counts by attribute and value: there is one group at most."""
-        counted = [(key, amounts[0]) for _, key, amounts in self.ledger.unwritten(self.app.owner) if key[0] != REFUSED]
+        counted = [(key, amounts[0]) for _, key, amounts in self.ledger.unwritten(self.app.owner) if key[0] == CRASH]
         assert len({key[1] for key, _ in counted}) <= 1
         return {(key[2], key[3]): amount for key, amount in counted}
 
     def refusals(self) -> dict[str, int]:
         return {key[1]: n[0] for _, key, n in self.ledger.unwritten(self.app.owner) if key[0] == REFUSED}
+
+    def sessions(self, release: str) -> dict[str, int]:
+        """Return the amounts of a release's sessions that are not zero."""
+        found: Counter[str] = Counter()
+        for _, key, amounts in self.ledger.unwritten(self.app.owner):
+            if key == (SESSION, release):
+                found.update(dict(zip(SESSION_METRICS, amounts, strict=True)))
+        return {name: amount for name, amount in found.items() if amount}
+
+    def losses(self) -> dict[tuple[str, str], int]:
+        return {(key[1], key[2]): n[0] for _, key, n in self.ledger.unwritten(self.app.owner) if key[0] == LOSS}
 
     def stack(self) -> dict[str, Any]:
         (exemplar,) = self.ledger.exemplars(self.app.owner).values()
@@ -153,12 +168,19 @@ def test_the_python_sdk_stops_what_is_not_wanted(collector: Collector) -> None:
     check_nothing_unwanted_follows(collector, outcome, "transaction", "session")
 
 
-def test_what_is_not_held_back_would_arrive(collector: Collector) -> None:
-    """The control: an app that wants sessions gets the one that the same program sends."""
-    collector.replace(App(6, "shop", KEY, sessions=True))
+WILLING = App(6, "shop", KEY, consent=Consent.OPT_OUT, sessions=True)
+
+
+def test_the_python_sdk_counts_its_sessions_and_what_it_could_not_send(collector: Collector) -> None:
+    """Also the control of what is held back: an app that wants sessions gets those that the same program sends."""
+    collector.replace(WILLING)
     run_python(collector.dsn)
     assert "session" in collector.wire
     assert "transaction" not in collector.wire
+    # One run in which an exception was captured, and one that began and sent no more; both of bob's.
+    assert collector.sessions("shop@1.2.3") == {"sessions": 2, "errored": 1, "installs": 1}
+    assert collector.losses() == {("error", "before_send"): 1}
+    assert "bob" not in repr(list(collector.ledger.standing()))
 
 
 def test_the_python_sdk_is_told_how_to_consent(collector: Collector) -> None:
@@ -167,6 +189,24 @@ def test_the_python_sdk_is_told_how_to_consent(collector: Collector) -> None:
     assert "set_tag('consent', 'given')" in outcome.said["answers"][0]["error"]
     assert not collector.cells()
     assert collector.refusals()["no_consent"] == 1
+
+
+PACKS: dict[str, Callable[[bytes], bytes]] = {"": bytes, "gzip": gzip.compress, "deflate": zlib.compress}
+
+
+@pytest.mark.parametrize("coding", PACKS)
+def test_a_body_in_chunks_is_one_submission(collector: Collector, coding: str) -> None:
+    event = {"tags": {"consent": "given"}, "release": "shop@1.2.3", "exception": {"values": [{"type": "PaymentError"}]}}
+    body = PACKS[coding](b'{}\n{"type":"event"}\n' + json.dumps(event).encode() + b"\n")
+    connection = http.client.HTTPConnection("127.0.0.1", collector.port, timeout=20)
+    chunks = (body[at : at + 7] for at in range(0, len(body), 7))
+    headers = {"X-Sentry-Auth": f"Sentry sentry_key={KEY}", **({"Content-Encoding": coding} if coding else {})}
+    connection.request("POST", "/api/6/envelope/", chunks, headers, encode_chunked=True)
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("content-type")) == (200, "application/json")
+    assert "86400:transaction" in (answer.getheader("x-sentry-rate-limits") or "")
+    connection.close()
+    assert collector.cells()["release", "shop@1.2.3"] == 1
 
 
 @pytest.mark.node
@@ -180,6 +220,18 @@ def test_the_node_sdk_sends_a_crash(collector: Collector, node_modules: Path) ->
 def test_the_node_sdk_stops_what_is_not_wanted(collector: Collector, node_modules: Path) -> None:
     outcome = run_node(collector.dsn, node_modules)
     check_nothing_unwanted_follows(collector, outcome, "span", "session")
+
+
+@pytest.mark.node
+def test_the_node_sdk_counts_its_sessions_and_what_it_could_not_send(collector: Collector, node_modules: Path) -> None:
+    collector.replace(WILLING)
+    run_node(collector.dsn, node_modules)
+    assert "session" in collector.wire
+    assert "span" not in collector.wire[collector.wire.index("event") :]
+    # The run of the process, in which an exception was captured, and one that the program began and ended itself.
+    assert collector.sessions("shop@1.2.3") == {"sessions": 2, "errored": 1, "installs": 1}
+    assert collector.losses() == {("error", "before_send"): 1}
+    assert "bob" not in repr(list(collector.ledger.standing()))
 
 
 @pytest.mark.node

@@ -352,3 +352,17 @@ def test_a_replay_and_an_inventory_open_the_store_themselves(terminal: Terminal)
     tables = json.loads(done.stdout)["tables"]
     assert {"hours", "cells", "pairs", "crash_cells", "crash_groups", "refusals"} <= set(tables)
     assert all(column["holds"] for columns in tables.values() for column in columns)
+
+
+def test_texts_of_a_release_are_uploaded(terminal: Terminal) -> None:
+    terminal.run("app", "add", "desktop")
+    file = terminal.folder / "strings.txt"
+    file.write_text("no route for %s\nUser %d is gone\n")
+    said = terminal.json("symbols", "upload", "--strings", str(file), "--release", "1.0", "--app", "1")
+    assert said == {"app": 1, "release": "1.0", "texts": 2}
+    file.write_bytes(b"\xff")
+    arguments = ("symbols", "upload", "--strings", str(file), "--release", "1.0", "--app")
+    assert "strings.txt: it is not text in UTF-8" in terminal.failure(*arguments, "1")
+    assert 'no app "9" is configured' in terminal.failure(*arguments, "9")
+    file.unlink()
+    assert "No such file" in terminal.failure(*arguments, "1")

@@ -47,6 +47,7 @@ def test_a_sound_machine_passes(tmp_path: Path, runtime: Path) -> None:
         "process",
         "compiled parts",
         "country database",
+        "hosting networks",
         "disk",
         "proxies",
         "errors",
@@ -58,13 +59,17 @@ def test_a_sound_machine_passes(tmp_path: Path, runtime: Path) -> None:
 
 def test_what_would_leak_or_fail_is_named(tmp_path: Path, runtime: Path) -> None:
     (tmp_path / "countries.mmdb").write_bytes(b"no database")
+    (tmp_path / "ranges.txt").write_text("20.0.0.0/11")
     status, found = examine(
         tmp_path, runtime,
         f'[server]\nbase_url = "https://stats.example.org"\n[privacy]\ncountries = "{tmp_path}/countries.mmdb"\n'
+        f'address = "truncate_first"\nhosting = "{tmp_path}/ranges.txt"\n'
         '[errors]\ndsn = "https://k@o1.ingest.sentry.io/1"\n',
     )  # fmt: skip
     assert status == 1
     assert not found["proxies"][0]["ok"]
     assert not found["country database"][0]["ok"]
+    assert not found["hosting networks"][0]["ok"]
+    assert found["hosting networks"][0]["warning"]
     assert not found["errors"][0]["ok"]
     assert found["errors"][0]["warning"]

@@ -165,3 +165,16 @@ def test_a_size_is_a_count_of_bytes_or_a_value_error(text: str) -> None:
 @given(st.integers(0, 10**12), st.sampled_from(["B", "KiB", "MiB", "GiB"]))
 def test_a_size_that_was_written_is_the_size_that_is_read(number: int, unit: str) -> None:
     assert read_size(f"{number}{unit}") == number * {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[unit]
+
+
+def test_a_line_of_the_file_of_hosting_networks_that_is_none_is_named(tmp_path: Path) -> None:
+    ranges = tmp_path / "ranges.txt"
+    ranges.write_text("# clouds\n20.0.0.0/11\n\n2a01:4f8::/32  # Falkenstein\n")
+    text = f'[privacy]\nhosting = "{ranges}"'
+    file = tmp_path / "logless.toml"
+    file.write_text(text)
+    assert len(read_settings(file).privacy.hosting_ranges()) == 2
+    ranges.write_text("20.0.0.0/11\nclouds\n")
+    assert fault_of(tmp_path, text).startswith(f'logless.toml: privacy.hosting: {ranges}: line 2: "clouds" is not a')
+    ranges.write_bytes(b"\xff\xfe")
+    assert "it is no text" in fault_of(tmp_path, text)

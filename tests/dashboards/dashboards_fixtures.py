@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient
 
 from collector.diagnostics import LiveDiagnostics
 from dashboards.app import build
+from dashboards.desk import AlertMeans
 from dashboards.way_in import WayIn
 from ingest.app import App, Apps
 from ingest.boundary.identifiers import find_identifier
@@ -105,12 +107,50 @@ def apps(app: App) -> Apps:
 
 @pytest.fixture
 def setups() -> Setups:
-    return Setups(lambda: Rehearsal(visit_attributes(), Names(Catalogue.open())))
+    return Setups(_rehearsal)
 
 
 @pytest.fixture
 def recent() -> Recent:
     return Recent()
+
+
+def build_pages(
+    sites: Sites,
+    apps: Apps,
+    reader: Reader,
+    control: Control,
+    live: Memory,
+    clock: Clock,
+    address: str | WayIn = "http://testserver",
+    *,
+    setups: Setups | None = None,
+    recent: Recent | None = None,
+    **others: Any,
+) -> Starlette:
+    """Return the application as the program builds it, with a hasher that costs nothing."""
+    return build(
+        sites,
+        apps,
+        reader,
+        control,
+        live,
+        clock,
+        address if isinstance(address, WayIn) else WayIn(address),
+        BREAKDOWNS,
+        diagnostics=LiveDiagnostics(setups or Setups(_rehearsal), recent or Recent(), clock),
+        hosts=HOSTS,
+        snippet=snippet,
+        identifies=lambda text: str(find_identifier(text) or ""),
+        vitals=lambda: VITALS,
+        means=AlertMeans(has_mail=True),
+        hasher=FAST,
+        **others,
+    )
+
+
+def _rehearsal() -> Rehearsal:
+    return Rehearsal(visit_attributes(), Names(Catalogue.open()))
 
 
 @pytest.fixture
@@ -125,22 +165,7 @@ def build_at(
     recent: Recent,
 ) -> Callable[[str | WayIn], Starlette]:
     def build_at(address: str | WayIn) -> Starlette:
-        return build(
-            sites,
-            apps,
-            reader,
-            control,
-            live,
-            clock,
-            address if isinstance(address, WayIn) else WayIn(address),
-            BREAKDOWNS,
-            diagnostics=LiveDiagnostics(setups, recent, clock),
-            hosts=HOSTS,
-            snippet=snippet,
-            identifies=lambda text: str(find_identifier(text) or ""),
-            vitals=lambda: VITALS,
-            hasher=FAST,
-        )
+        return build_pages(sites, apps, reader, control, live, clock, address, setups=setups, recent=recent)
 
     return build_at
 

@@ -13,14 +13,26 @@ from starlette.testclient import TestClient
 
 from dashboards.hosts import Hosts
 from dashboards.vitals import Finding, Vitals
-from ingest.counters.cells import METRICS, UNFOLDING
+from ingest.counters.cells import METRICS, SESSION_METRICS, UNFOLDING, Breakdown
 from ingest.counters.exemplar import Exemplar
 from ingest.hits.attributes import visit_attributes
 from ingest.store.client import Connection
 
 NOW = datetime(2026, 11, 21, 13, 30, tzinfo=UTC).timestamp()
 TODAY = date(2026, 11, 21)
-BREAKDOWNS = (*UNFOLDING, *(attribute.breakdown for attribute in visit_attributes()))
+LISTED = {
+    "channel": "Channels", "utm_source": "UTM sources", "utm_medium": "UTM mediums", "utm_campaign": "UTM campaigns",
+    "utm_content": "UTM contents", "utm_term": "UTM terms", "browser_version": "Browser versions",
+    "system_version": "System versions", "screen": "Screens", "revisit": "Revisits", "traffic": "Traffic",
+    "host": "Hosts",
+}  # fmt: skip
+"""Breakdowns that pages must know whether or not this tree counts them."""
+_COUNTED = (*UNFOLDING, *(attribute.breakdown for attribute in visit_attributes()))
+_NAMES = {breakdown.name for breakdown in _COUNTED}
+BREAKDOWNS = (
+    *_COUNTED,
+    *(Breakdown(name, f"visit:{name}", title) for name, title in LISTED.items() if name not in _NAMES),
+)
 FAST = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 """Argon2 that costs nothing; `test_passwords` also runs the real one."""
 
@@ -75,6 +87,15 @@ class Rows:
         names = ("algorithm", "type", "function", "exemplar", "first_day", "last_day")
         self._put("crash_groups", ("app", "group", "week"), keys, names, amounts)
 
+    def sessions(self, app: int, rows: Sequence[tuple[date, str, Sequence[int]]]) -> None:
+        keys = [(app, day, release) for day, release, _ in rows]
+        names = ("app", "day", "release")
+        self._put("sessions", names, keys, SESSION_METRICS, [amounts for *_, amounts in rows])
+
+    def losses(self, app: int, rows: Sequence[tuple[date, str, str, int]]) -> None:
+        keys = [(app, day, category, reason) for day, category, reason, _ in rows]
+        self._put("losses", ("app", "day", "category", "reason"), keys, ("lost",), [[lost] for *_, lost in rows])
+
     def refusals(self, owner: str, rows: Sequence[tuple[date, str, int]]) -> None:
         keys = [(owner, day, reason) for day, reason, _ in rows]
         self._put("refusals", ("owner", "day", "reason"), keys, ("submissions",), [[amount] for *_, amount in rows])
@@ -94,7 +115,7 @@ class Rows:
             (*places[0], "node-a", *marker, 12),
         ]
         types = {**dict.fromkeys(("site", "owner", "attribute", "pair", "value", "first", "second"), "String")}
-        types |= dict.fromkeys(("group", "reason", "type", "function", "exemplar"), "String")
+        types |= dict.fromkeys(("group", "release", "category", "reason", "type", "function", "exemplar"), "String")
         types |= dict.fromkeys(("day", "week", "first_day", "last_day"), "Date")
         types |= {"app": "UInt32", "hour": "Int8", "algorithm": "UInt8"}
         columns = {name: types.get(name, "Int64") for name in (*keys, "node", *names, "sequence")}
@@ -109,8 +130,12 @@ class Memory:
     totals: dict[str, dict[tuple[date, int], Sequence[int]]] = field(default_factory=dict)
     reports: dict[int, dict[tuple[date, str, str, str], int]] = field(default_factory=dict)
     stacks: dict[int, dict[str, Exemplar]] = field(default_factory=dict)
+    runs: dict[int, dict[tuple[date, str], Sequence[int]]] = field(default_factory=dict)
+    lost: dict[int, dict[tuple[date, str, str], int]] = field(default_factory=dict)
     refused: dict[str, dict[tuple[date, str], int]] = field(default_factory=dict)
+    waits: dict[tuple[int, str, int], int] = field(default_factory=dict)
     number: int = 0
+    now: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def generation(self) -> int:
         return self.number
@@ -119,12 +144,26 @@ class Memory:
         found = self.totals.get(site, {})
         return {key: amounts for key, amounts in found.items() if since <= key[0] <= until}
 
+    def present(self, site: str) -> tuple[int, int]:
+        return self.now.get(site, (0, 0))
+
     def crashes(self, app: int, since: date, until: date) -> Mapping[tuple[date, str, str, str], int]:
         found = self.reports.get(app, {})
         return {key: amount for key, amount in found.items() if since <= key[0] <= until}
 
+    def sessions(self, app: int, since: date, until: date) -> Mapping[tuple[date, str], Sequence[int]]:
+        found = self.runs.get(app, {})
+        return {key: amounts for key, amounts in found.items() if since <= key[0] <= until}
+
+    def losses(self, app: int, since: date, until: date) -> Mapping[tuple[date, str, str], int]:
+        found = self.lost.get(app, {})
+        return {key: amount for key, amount in found.items() if since <= key[0] <= until}
+
     def exemplars(self, app: int) -> Mapping[str, Exemplar]:
         return self.stacks.get(app, {})
+
+    def waiting(self, app: int, group: str, k: int) -> int | None:
+        return self.waits.get((app, group, k))
 
     def refusals(self, owner: str, since: date, until: date) -> Mapping[tuple[date, str], int]:
         found = self.refused.get(owner, {})

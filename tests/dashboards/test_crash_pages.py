@@ -71,7 +71,7 @@ def test_groups_are_listed_with_what_is_in_memory(crashed: App, member: TestClie
     assert 'KeyError <span class="in">in merge</span>' in text
     assert 'TypeError <span class="in">in render</span>' in text
     assert "5 Aug" in text
-    assert text.count(">New<") == 2
+    assert text.count('<span class="badge new">New<') == 2
     data = member.get(f"/apps/{crashed.id}/crashes.json").json()
     assert [(group["title"], group["reports"]) for group in data["groups"]] == [
         ("KeyError in merge", 8),
@@ -79,7 +79,7 @@ def test_groups_are_listed_with_what_is_in_memory(crashed: App, member: TestClie
         ("SIGABRT", 1),
     ]
     lines = member.get(f"/apps/{crashed.id}/crashes.csv").text.splitlines()
-    assert lines[1] == f"{KEY},KeyError in merge,8,2026-08-05,2026-11-21,1.0 1.1"
+    assert lines[1] == f"{KEY},KeyError in merge,8,2026-08-05,2026-11-21,1.0 1.1,open,"
 
 
 def test_groups_in_other_orders(crashed: App, member: TestClient) -> None:
@@ -101,7 +101,7 @@ def test_a_group_shows_its_stack_with_the_systems_frames_folded(crashed: App, me
     assert '<li data-value="1.0" data-count="4">' in text
     assert '<li data-value="1.1" data-count="4">' in text
     assert '<li data-value="(rare)" data-count="2" class="rare">' in text
-    assert "<code>request.cookies</code> 7" in text
+    assert "<code>request.cookies</code></th><td>not part of what is kept" in text
     assert "grouping, version 3" in text
     data = member.get(f"/apps/{crashed.id}/crashes/{KEY}.json").json()
     assert data["first_day"] == "2026-08-05"
@@ -159,3 +159,15 @@ def test_more_than_fifty_groups_are_all_one_click_away(rows: Rows, app: App, mem
     assert "All 60 groups" in text
     assert len(listed(member.get(f"{base}?rows=all").text)) == 60
     assert len(member.get(f"{base}.csv").text.splitlines()) == 61
+
+
+def test_a_message_is_shown_or_its_way_to_k_is(member: TestClient, crashed: App, rows: Rows, live: Memory) -> None:
+    address = f"/apps/{crashed.id}/crashes/{KEY}"
+    assert 'withheld">none<' in member.get(address).text
+    live.waits[crashed.id, KEY, crashed.k] = 2
+    rows.crashes(crashed.id, [(TODAY, KEY, "message", "(rare)", 3)])
+    assert f"message withheld (2 of {crashed.k})" in member.get(address).text
+    rows.crashes(crashed.id, [(TODAY, KEY, "message", "no route for <n>", 3)])
+    page = member.get(address).text
+    assert "no route for &lt;n&gt;" in page
+    assert "message withheld" in page

@@ -104,7 +104,7 @@ def test_a_card_keeps_rare_though_it_is_not_among_the_first(member: TestClient, 
     rows.cells(site.id, "page", [(TODAY, "(rare)", amounts(1, 1, 1))])
     text = member.get(f"/sites/{site.id}").text
     shown = re.findall(r'<li data-value="(/\d\d|\(rare\))"', text)
-    assert shown == [*(f"/{n:02}" for n in range(7)), "(rare)"]
+    assert shown == [*(f"/{n:02}" for n in range(8)), "(rare)"]
     assert "All 21 pages" in text
 
 

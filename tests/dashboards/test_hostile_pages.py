@@ -6,13 +6,14 @@ import json
 import re
 from datetime import date
 from html.parser import HTMLParser
+from urllib.parse import quote
 
 import pytest
 from dashboards_stage import TODAY, Memory, Rows
 from starlette.testclient import TestClient
 
 from ingest.app import App
-from ingest.counters.cells import Attribute
+from ingest.counters.cells import Attribute, Pair
 from ingest.counters.exemplar import Exemplar
 from ingest.site import Site
 
@@ -77,6 +78,8 @@ def hostile(rows: Rows, site: Site, app: App, live: Memory) -> None:
     rows.hours(site.id, [(TODAY, 8, [9] * 8)])
     for attribute in Attribute:
         rows.cells(site.id, attribute, [(TODAY, text, [30] * 8) for text in HOSTILE])
+    for pair in Pair:
+        rows.pairs(site.id, pair, [(date(2026, 11, 16), one, text, [9] * 8) for one in HOSTILE[:2] for text in HOSTILE])
     rows.refusals(site.owner, [(TODAY, text, 3) for text in HOSTILE])
     frames = [
         {"function": text, "module": text, "file": text, "line": 1, "in_app": bool(number % 2)}
@@ -93,9 +96,13 @@ def test_hostile_strings_are_text_on_every_page(member: TestClient, site: Site, 
     paths = [
         "/", "/privacy", "/account", "/nothing", f"/sites/{site.id}", f"/sites/{site.id}?period=day",
         *(f"/sites/{site.id}/{slug}" for slug in ("pages", "sources", "referrers", "countries", "languages")),
+        *(f"/sites/{site.id}?card={slug}" for slug in ("entry-pages,channels", "missing-pages,utm-campaigns")),
+        *(f"/sites/{site.id}{path}?f=is,source,{quote(HOSTILE[1])}" for path in ("", "/pages", "/cards", "/browsers")),
+        *(f"/sites/{site.id}/{slug}" for slug in ("downloads", "outbound-links", "missing-pages", "goals", "funnels")),
         *(f"/sites/{site.id}/{slug}" for slug in ("browsers", "systems", "devices", "events", "privacy")),
         f"/sites/{site.id}/pages?q=%3Cscript%3E", f"/apps/{app.id}/crashes", f"/apps/{app.id}/crashes/{GROUP}",
-        f"/apps/{app.id}/privacy",
+        f"/apps/{app.id}/privacy", f"/apps/{app.id}/releases", f"/apps/{app.id}/alerts",
+        f"/apps/{app.id}/crashes?q=%22%3E%3Cimg%20src%3Dx%3E&by=release&value=%3Cscript%3E",
     ]  # fmt: skip
     for path in paths:
         assert faults(member.get(path).text) == [], path
@@ -113,7 +120,14 @@ def test_they_are_shown_and_not_swallowed(member: TestClient, site: Site, app: A
 
 @pytest.mark.usefixtures("hostile")
 def test_csv_holds_no_formula_and_json_is_json(member: TestClient, site: Site, app: App) -> None:
-    for path in (f"/sites/{site.id}/pages", f"/apps/{app.id}/crashes", f"/apps/{app.id}/crashes/{GROUP}"):
+    crashes = f"/apps/{app.id}/crashes"
+    for path in (
+        f"/sites/{site.id}/pages",
+        f"/sites/{site.id}/outbound-links",
+        crashes,
+        f"{crashes}/{GROUP}",
+        f"/apps/{app.id}/releases",
+    ):
         csv = member.get(f"{path}.csv")
         assert csv.headers["content-type"] == "text/csv; charset=utf-8"
         assert not re.search(r'(^|,)"?[=+@-]', csv.text, re.MULTILINE), path
@@ -131,7 +145,7 @@ def test_the_check_would_see_each_of_them(leak: str) -> None:
 
 def test_a_query_string_is_never_echoed_as_markup(member: TestClient, anyone: TestClient, site: Site) -> None:
     for path in (f"/sites/{site.id}", f"/sites/{site.id}/pages"):
-        for name in ("q", "period", "from", "metric", "page", "order", "next"):
+        for name in ("q", "period", "from", "metric", "page", "order", "next", "card", "f", "compare", "match"):
             answer = member.get(path, params={name: HOSTILE[1]})
             assert answer.status_code == 200
             assert faults(answer.text) == []

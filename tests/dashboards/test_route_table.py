@@ -19,6 +19,7 @@ pytest_plugins = ["dashboards_fixtures"]
 
 PUBLIC = {
     "/privacy", "/privacy.json", "/privacy.csv", "/help", "/help.json", "/help.csv",
+    "/privacy/you", "/privacy/you.json", "/privacy/you.csv",
     "/login", "/login/{secret}", "/share/{secret}", "/static/{file}", "/favicon.ico"
 }  # fmt: skip
 

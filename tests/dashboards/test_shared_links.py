@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from dashboards_stage import TODAY, Clock, Rows
+from crash_stage import MERGE, crashing
+from dashboards_stage import NOW, TODAY, Clock, Rows
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
@@ -18,12 +19,19 @@ from dashboards.routes import is_shared
 from dashboards.throttle import FREE
 from ingest.app import App
 from ingest.site import Site
+from ingest.store.control.actions import note_action
+from ingest.store.control.assignments import assign
 from ingest.store.control.database import Control
+from ingest.store.control.notes import add_note
 from ingest.store.control.shares import create_share, list_shares
+from ingest.store.control.users import User
+
+__all__ = ["crashing"]
 
 pytest_plugins = ["dashboards_fixtures"]
 
 COOKIE = "logless-share"
+FORMS = ("", ".json", ".csv")
 
 
 @pytest.fixture
@@ -89,7 +97,8 @@ def test_a_walk_over_every_route_opens_what_is_shared_and_nothing_else(
                 assert status in {303, 401}, (method, route.path)
             assert reach(guest, route, method, strict, app) in {303, 401}, (method, route.path)
     assert opened == {
-        f"{path}{form}" for path in ("/sites/{site}", "/sites/{site}/{panel}") for form in ("", ".json", ".csv")
+        "/sites/{site}/cards",
+        *(f"/sites/{{site}}{page}{form}" for page in ("", "/{panel}", "/funnels", "/realtime") for form in FORMS),
     }
 
 
@@ -114,6 +123,26 @@ def test_a_link_to_an_app_opens_that_app(anyone: TestClient, control: Control, s
         assert anyone.get(path).status_code == 303, path
 
 
+def test_what_the_team_tells_each_other_is_not_told_to_guests(
+    member: TestClient, anyone: TestClient, control: Control, crashing: App, owner: User
+) -> None:
+    add_note(control, crashing.id, MERGE, owner.id, "Ask the release manager", TODAY, lambda _: None)
+    assign(control, crashing.id, MERGE, owner.id)
+    note_action(control, crashing.owner, owner.name, "noted", MERGE, "secretly", NOW)
+    _, secret = create_share(control, "Board", app=crashing.id)
+    anyone.get(f"/share/{secret}")
+    own = ("release manager", f"{owner.name}<", f'"{owner.name}"', "secretly")
+    told = set()
+    for page in ("/crashes", f"/crashes/{MERGE}", "/releases"):
+        for form in FORMS:
+            path = f"/apps/{crashing.id}{page}{form}"
+            shared = anyone.get(path)
+            assert shared.status_code == 200, path
+            told |= {text for text in own if text in member.get(path).text}
+            assert not [text for text in (*own, f",{owner.name}") if text in shared.text], path
+    assert told == set(own), "members have to be told"
+
+
 def test_tabs_and_menus_offer_only_what_opens(guest: TestClient, site: Site, strict: Site, app: App) -> None:
     page = Reader()
     page.feed(guest.get(f"/sites/{site.id}").text)
@@ -129,6 +158,7 @@ def test_tabs_and_menus_offer_only_what_opens(guest: TestClient, site: Site, str
 @pytest.mark.parametrize(
     ("path", "expected"),
     [("/sites/a.example", True), ("/sites/a.example?period=7d", True), ("/sites/a.example/pages", True),
+     ("/apps/6/releases", True), ("/apps/6/alerts", False),
      ("/sites/a.example/audit", False), ("/sites/a.example/setup", False), ("/apps/6/crashes", True),
      ("/apps/6/privacy", False), ("/admin/members", False), ("/", False), ("/nothing", False)],
 )  # fmt: skip

@@ -13,6 +13,7 @@ import json
 import logging
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,9 @@ def scrubbing(collector: Collector) -> ASGIApp:
         await collector.app(scope, listen, send)
         for line in b"".join(parts).splitlines():
             if scope["path"].endswith("/envelope/") and line.startswith(b'{"event_id": "') and b'"level"' in line:
-                kept = json.dumps(_scrub(json.loads(line)))
-                collector.connection.run("INSERT INTO scrubbed VALUES ({event:String}, 1)", {"event": kept})
+                with suppress(json.JSONDecodeError):  # of the malformed ones some break off within an event
+                    kept = json.dumps(_scrub(json.loads(line)))
+                    collector.connection.run("INSERT INTO scrubbed VALUES ({event:String}, 1)", {"event": kept})
 
     return serve
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import brotli
 from backports import zstd
+from dumping import written_dump, written_form
 from markers import Markers
 from running import KEY
 
@@ -54,6 +55,70 @@ def envelope(draw: Markers, app: int) -> bytes:
             items.append(_item(draw, kind, json.dumps(payload).encode()))
     draw.random.shuffle(items)
     return json.dumps(header).encode() + b"\n" + b"".join(items)
+
+
+def launches(draw: Markers) -> bytes:
+    """Draw an envelope without an event: sessions, summed sessions and what the SDK lost, every field filled."""
+    mark = draw.draw
+    attributes = {
+        "release": draw.keep(RELEASE),
+        "environment": mark("session environment"),
+        "ip_address": draw.address("session ip_address"),
+        "user_agent": mark("session user_agent"),
+        mark("session attribute key"): mark("session attribute"),
+    }
+    session = {
+        "sid": mark("sid"),
+        "did": mark("did"),
+        "init": True,
+        "seq": draw.number("seq"),
+        "timestamp": mark("session timestamp"),
+        "started": mark("session started"),
+        "duration": draw.number("session duration"),
+        "status": draw.random.choice(["ok", "crashed", "abnormal", mark("session status")]),
+        "errors": draw.random.randrange(2),
+        "abnormal_mechanism": mark("abnormal_mechanism"),
+        "attrs": attributes,
+        mark("session key"): mark("session value"),
+    }
+    bucket = {"started": mark("bucket started"), "did": mark("bucket did"), "exited": 3, mark("bucket key"): 1}
+    sums = {"aggregates": [bucket], "attrs": attributes, mark("sums key"): mark("sums value")}
+    lost = {"reason": mark("lost reason"), "category": "error", "quantity": 2, mark("lost key"): mark("lost value")}
+    report = {"timestamp": mark("client report timestamp"), "discarded_events": [lost]}
+    payloads = {"session": session, "sessions": sums, "client_report": report}
+    items = [_item(draw, kind, json.dumps(payload).encode()) for kind, payload in payloads.items()]
+    return json.dumps({"sent_at": mark("sent_at")}).encode() + b"\n" + b"".join(items)
+
+
+def violation(draw: Markers) -> bytes:
+    """Draw a report of a browser about a security policy, every field of it filled."""
+    mark = draw.draw
+    policy = {
+        "document-uri": f"https://{mark('document host')}.example/{mark('document path')}?{mark('document query')}",
+        "referrer": f"https://{mark('csp referrer')}.example/{mark('csp referrer')}",
+        "violated-directive": f"script-src {mark('violated-directive')}",
+        "effective-directive": draw.random.choice(["script-src", mark("effective-directive")]),
+        "original-policy": f"script-src {mark('original-policy')}",
+        "blocked-uri": f"https://{mark('blocked host')}.example/{mark('blocked path')}",
+        "source-file": f"https://{mark('source host')}.example/{mark('source folder')}/{draw.keep(FILE)}.js",
+        "line-number": draw.number("csp line"),
+        "script-sample": mark("script-sample"),
+        mark("policy key"): mark("policy value"),
+    }
+    return json.dumps({"csp-report": policy, mark("report key"): mark("report value")}).encode()
+
+
+def dump(draw: Markers) -> bytes:
+    """Draw a form with a minidump and what native code says beside it."""
+    said = event(draw, draw.event_id()) | {"tags": {"consent": "given", draw.draw("dump tag"): draw.draw("dump tag")}}
+    said["release"] = draw.keep(RELEASE)
+    # Whatever of it is not kept beside a dump may be found nowhere: names of code too.
+    text = json.dumps(said)
+    for marker in [marker for marker in draw.kept if marker in text and marker != said["release"]]:
+        draw.forbidden[marker] = draw.kept.pop(marker)
+    path = f"/home/{draw.draw('module folder')}/{draw.keep(BINARY)}.so"
+    parts = [("sentry", json.dumps(said).encode()), ("upload_file_minidump", written_dump(draw.draw, path))]
+    return written_form(draw.draw, *parts, (draw.draw("part name"), draw.draw("part").encode()))
 
 
 def _item(draw: Markers, kind: str, payload: bytes) -> bytes:

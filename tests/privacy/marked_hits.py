@@ -56,6 +56,7 @@ def headers(draw: Markers) -> list[tuple[str, str]]:
     else:
         forwarded = [("X-Forwarded-For", f"{mark('X-Forwarded-For that is none')}, {draw.address()}, {mark('hop')}")]
     agent = f"{draw.random.choice(AGENTS)} {mark('agent')}/{mark('agent version')} ({mark('agent comment')}; +x)"
+    brands = f'"{mark("Sec-CH-UA")}";v="1", "Chromium";v="150", "Brave";v="{draw.number("Sec-CH-UA version")}"'
     made = [
         *forwarded,
         ("User-Agent", agent),
@@ -63,7 +64,11 @@ def headers(draw: Markers) -> list[tuple[str, str]]:
         ("Cookie", f"{mark('cookie name')}={mark('cookie')}; session={mark('cookie')}"),
         ("Referer", f"https://{mark('Referer host')}.example/{mark('Referer path')}?{mark('Referer query')}"),
         ("Origin", f"https://{mark('Origin')}.example"),
-        ("Sec-CH-UA", f'"{mark("Sec-CH-UA")}";v="1"'),
+        ("Sec-CH-UA", brands),
+        ("Sec-CH-UA-Full-Version-List", f'"{mark("Sec-CH-UA-Full-Version-List")}";v="{mark("full version")}"'),
+        ("Sec-CH-UA-Platform-Version", f'"{mark("Sec-CH-UA-Platform-Version")}"'),
+        ("Sec-Fetch-Site", mark("Sec-Fetch-Site")),
+        ("Sec-Purpose", mark("Sec-Purpose")),
         ("Sec-CH-UA-Platform", f'"{mark("Sec-CH-UA-Platform")}"'),
         (f"X-{mark('header name')}", mark("header value")),
         ("X-Request-Id", mark("X-Request-Id")),
@@ -115,7 +120,7 @@ def hit(draw: Markers, site: str) -> dict[str, Any]:
         "l": f"en-{mark('l')}",
         "w": 1280,
         "v": mark("v"),
-        "rv": mark("rv"),
+        "rv": draw.random.randrange(4),
         mark("unknown key"): {mark("unknown nested key"): [mark("unknown value"), draw.number("unknown number")]},
         "ip": draw.address("ip in the body"),
         "user_agent": mark("user_agent in the body"),

@@ -26,6 +26,9 @@ from speaking import Line, written
 LEAKY = Path(__file__).parent / "leaky_server.py"
 HITS, CRASHES = 1_500, 500  # of each of the two ends
 
+LAUNCHES = 8
+"""The app that counts sessions."""
+
 SECTIONS = f"""
 [[site]]
 id = "{PLAIN}"
@@ -44,6 +47,13 @@ id = 7
 name = "standard"
 key = "{KEY}"
 profile = "standard"
+[[app]]
+id = {LAUNCHES}
+name = "launches"
+key = "{KEY}"
+profile = "plain"
+consent = "opt-out"
+sessions = true
 """
 
 
@@ -90,15 +100,27 @@ class Load:
 
     def _crash(self) -> bytes:
         draw = self.draw
-        app = draw.random.choice([6, 7])
+        app = draw.random.choice([6, 7, LAUNCHES])
         coding = draw.random.choice(list(CODINGS))
         if draw.random.random() < 0.1:
             event = marked_crashes.event(draw, draw.event_id())
             path, body = f"/api/{app}/store/", json.dumps(event).encode()
+        elif draw.random.random() < 0.1:
+            path, body = f"/api/{app}/envelope/", marked_crashes.launches(draw)
+        elif draw.random.random() < 0.1:
+            path, body = f"/api/{app}/security/", marked_crashes.violation(draw)
+        elif draw.random.random() < 0.1:
+            path, body = f"/api/{app}/minidump/", marked_crashes.dump(draw)
         else:
             path, body = f"/api/{app}/envelope/", marked_crashes.envelope(draw, app)
         extra = [("Content-Encoding", coding)] if coding else []
         headers = [*crash_headers(draw), *extra]
+        kind = _CRASH_TYPES.get(path.split("/")[3])
+        if kind is not None:
+            headers = [
+                *((name, value) for name, value in headers if name.lower() != "content-type"),
+                ("Content-Type", kind),
+            ]
         return written("POST", marked_hits.target(draw, path), headers, CODINGS[coding](body))
 
     def read(self) -> None:
@@ -118,7 +140,10 @@ class Load:
             assert self.logless.query(token, site_id=site, metrics=["pageviews"])[0]["metrics"][0] > 0
             rows = self.logless.query(token, site_id=site, metrics=["refusals"], dimensions=["refusal:reason"])
             self.answers.append(json.dumps(rows).encode())
-        for app in (6, 7):
+        assert all(self.logless.query(token, app_id=LAUNCHES, metrics=["sessions", "installs"])[0]["metrics"])
+        rows = self.logless.query(token, app_id=LAUNCHES, metrics=["sessions"], dimensions=["crash:release"])
+        self.answers.append(json.dumps(rows).encode())
+        for app in (6, 7, LAUNCHES):
             assert self.logless.query(token, app_id=app, metrics=["reports"])[0]["metrics"][0] > 0
             rows = self.logless.query(token, app_id=app, metrics=["reports"], dimensions=["crash:title", "crash:os"])
             self.answers.append(json.dumps(rows).encode())
@@ -151,6 +176,7 @@ class Found:
 
 
 _TYPE = ("Content-Type", "text/plain")
+_CRASH_TYPES = {"security": "application/csp-report", "minidump": "multipart/form-data; boundary=xyz-42"}
 # pytest's own folders and other programs' are not this server's; what it has open itself is asked of the kernel.
 _TEMPORARY = [Path("/var/tmp")]
 

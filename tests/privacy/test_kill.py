@@ -179,6 +179,29 @@ def test_a_crash_ends_the_process_at_once_and_loses_nothing(stage: Stage) -> Non
         stage.go_on()
 
 
+def test_a_report_that_comes_again_after_a_kill_counts_once(tmp_path: Path) -> None:
+    event = {"event_id": secrets.token_hex(16), "tags": {"consent": "given"}, "exception": {"values": [{"type": "E"}]}}
+    with running(tmp_path, SECTIONS) as logless:
+        token = logless.token()
+
+        def counted(metric: str) -> int:
+            return int(logless.query(token, app_id=7, metrics=[metric], date_range="7d")[0]["metrics"][0])
+
+        assert logless.crash("81.1.7.7", event, app=7).status == 200
+        logless.stop(signal.SIGKILL)
+        logless.start()
+        # From another address, as a phone that was on its way would be.
+        assert logless.crash("81.2.7.7", event, app=7).status == 200
+        assert (counted("reports"), counted("refusals")) == (1, 1)
+        # The control: it is the journal that knows it.
+        logless.stop(signal.SIGKILL)
+        (logless.runtime / "journal").unlink()
+        logless.start()
+        before = counted("reports")
+        assert logless.crash("81.7.7.7", event, app=7).status == 200
+        assert counted("reports") == before + 1
+
+
 def test_a_kill_of_a_standard_site_keeps_its_totals_and_loses_undisclosed_names_only(tmp_path: Path) -> None:
     with running(tmp_path, SECTIONS) as logless:
         check_names(logless, logless.token())

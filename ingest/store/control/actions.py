@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, delete, func, insert, select
 
-from ingest.store.control.admin_tables import ACTIONS
+from ingest.store.control.crash_tables import ACTIONS
 from ingest.store.control.database import Control
 
 KEPT_DAYS: Final = 396

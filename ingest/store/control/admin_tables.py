@@ -1,4 +1,4 @@
-"""The tables of administration: what members did, what they noted on days, and links that show one site or app."""
+"""The tables of administration: what members noted on days, and links that show one site or app."""
 
 from __future__ import annotations
 
@@ -8,17 +8,6 @@ from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
 
 from ingest.store.control.metadata import METADATA
 
-ACTIONS: Final = Table(
-    "actions",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("owner", String, nullable=False, index=True, comment="a site, or app:N; empty: the whole installation"),
-    Column("minute", Integer, nullable=False, comment="minute since 1970 in which a member did it"),
-    Column("member", String, nullable=False, comment="empty: the server itself, or a command on it"),
-    Column("action", String, nullable=False),
-    Column("object", String, nullable=False),
-    Column("detail", String, nullable=False),
-)
 ANNOTATIONS: Final = Table(
     "annotations",
     METADATA,
@@ -49,4 +38,4 @@ GUESTS: Final = Table(
     Column("ends", Integer, nullable=False, comment="day since 1970"),
 )
 
-TABLES: Final = (ACTIONS, ANNOTATIONS, SHARES, GUESTS)
+TABLES: Final = (ANNOTATIONS, SHARES, GUESTS)

@@ -39,6 +39,7 @@ async function main() {
     tracesSampleRate: 1,
     sendDefaultPii: true,
     serverName: 'laptop-of-bob',
+    beforeSend: (event) => (event.message === 'of no interest' ? null : event),
   });
   // The SDK says so before it looks at its rate limits.
   client.on('beforeEnvelope', (envelope) => tried.push(...envelope[1].map(([header]) => header.type)));
@@ -50,6 +51,7 @@ async function main() {
   } catch (error) {
     id = Sentry.captureException(error);
   }
+  Sentry.captureMessage('of no interest');
   await Sentry.flush(10000);
   tried.length = 0;
   Sentry.startSpan({ name: 'checkout of bob', op: 'pay' }, () => {});

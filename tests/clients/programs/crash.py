@@ -10,6 +10,7 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.session import Session
+from sentry_sdk.sessions import track_session
 from sentry_sdk.transport import HttpTransport
 
 ANSWERS: list[dict[str, Any]] = []
@@ -50,15 +51,18 @@ def main() -> None:
         send_default_pii=True,
         auto_session_tracking=True,
         server_name="laptop-of-bob",
+        before_send=lambda event, _hint: None if event.get("message") == "of no interest" else event,
         transport=TelltaleTransport,
     )
     if os.environ["CRASH_CONSENT"]:
         sentry_sdk.set_tag("consent", os.environ["CRASH_CONSENT"])
     sentry_sdk.set_user({"id": "bob", "email": "bob@example.org", "ip_address": "{{auto}}"})
-    try:
-        checkout()
-    except PaymentError:
-        event_id = sentry_sdk.capture_exception()
+    with track_session(sentry_sdk.get_isolation_scope(), session_mode="application"):
+        try:
+            checkout()
+        except PaymentError:
+            event_id = sentry_sdk.capture_exception()
+    sentry_sdk.capture_message("of no interest")
     sentry_sdk.flush(10)
     TRIED.clear()
     with sentry_sdk.start_transaction(op="pay", name="checkout of bob"):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import random
 import string
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 _ALPHABET = string.ascii_lowercase + string.digits
 
@@ -34,6 +37,29 @@ KNOWN = (
 )
 
 
+def _base64(text: str, phase: int) -> str:
+    """Return what a text looks like in base64, `phase` bytes behind the beginning of a group, without its edges."""
+    packed = base64.b64encode(b"\0" * phase + text.encode()).decode().rstrip("=")
+    return packed[4 if phase else 0 : -1]
+
+
+ENCODINGS: tuple[Callable[[str], str], ...] = (
+    str,
+    str.upper,
+    lambda text: _base64(text, 0),
+    lambda text: _base64(text, 1),
+    lambda text: _base64(text, 2),
+    lambda text: text.encode().hex(),
+    lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
+    lambda text: quote(quote(f"<{text}>", safe=""), safe=""),
+    lambda text: "\\u" + "\\u".join(f"{ord(char):04x}" for char in text),
+    lambda text: text[::-1],
+    lambda text: json.dumps(json.dumps({"inner": text})),
+    lambda text: str(int.from_bytes(text.encode())),
+)
+"""Twelve ways in which a marker may be written; each is looked for as it is written."""
+
+
 @dataclass
 class Canaries:
     """A source of markers: each is drawn once, and remembered by where it may be found again."""
@@ -58,8 +84,28 @@ class Canaries:
 
     def text(self) -> str:
         """Draw one of the forms in which a marker may come along."""
-        plain: list[Callable[[], str]] = [self.mark, lambda: str(self.number()), self.no_name]
+        plain: list[Callable[[], str]] = [self.mark, self.written, lambda: str(self.number()), self.no_name]
         return self.random.choice(plain)()
+
+    def written(self) -> str:
+        """Draw a marker in one of twelve encodings."""
+        text = self.random.choice(ENCODINGS)(self.mark())
+        self.forbidden.add(text.lower())
+        return text
+
+    def identifier(self) -> str:
+        """Draw what has the form of a name of code, and looks like the identifier of a person or a machine."""
+        drawn = self.random
+        digits = "".join(drawn.choices(string.digits, k=12))
+        hexed = f"{drawn.getrandbits(128) | 0x9A << 120:032x}"
+        uuid = "_".join((hexed[:8], hexed[8:12], hexed[12:16], hexed[16:20], hexed[20:]))
+        capitals = "".join(drawn.choices(string.ascii_uppercase, k=12))
+        account = f"ivpnX{digits[:7]}", f"i-{capitals[:4]}-{capitals[4:8]}-{digits[:4]}"
+        host = f"ip_{drawn.randrange(11, 99)}_{drawn.randrange(99)}_{drawn.randrange(99)}_{drawn.randrange(11, 99)}"
+        mac = "_".join(f"{drawn.randrange(256):02x}" for _ in range(5)) + "_9f"
+        text = drawn.choice([uuid, hexed, *account, host, mac, f"ghp_{hexed}{digits[:4]}", f"sk_live_{hexed[:16]}"])
+        self.forbidden.add(text.lower())
+        return text
 
     def no_name(self) -> str:
         """Draw a text that has not the form of a name of code, for the places where one would be kept."""
@@ -96,8 +142,9 @@ def event(canaries: Canaries) -> dict[str, Any]:
         {
             "platform": draw.choice(["python", "node", "java", "native", canaries.text()]),
             "release": draw.choice([canaries.mark("release"), f"{canaries.mark('release')}@1.2", canaries.no_name()]),
+            "timestamp": draw.choice(["2026-11-25T10:00:00Z", canaries.text()]),
             "environment": draw.choice(["production", canaries.text()]),
-            "logger": draw.choice([canaries.mark("logger"), canaries.no_name()]),
+            "logger": draw.choice([canaries.mark("logger"), canaries.no_name(), canaries.identifier()]),
             "tags": {"consent": "given", canaries.mark(): canaries.text()},
             "exception": {"values": [_exception(canaries) for _ in range(draw.randrange(1, 4))]},
             "contexts": canaries.among(
@@ -127,7 +174,12 @@ def _exception(canaries: Canaries) -> dict[str, Any]:
     return canaries.among(
         {
             "type": canaries.random.choice(
-                [canaries.mark("exception.type"), canaries.no_name(), {canaries.mark(): canaries.junk()}]
+                [
+                    canaries.mark("exception.type"),
+                    canaries.no_name(),
+                    canaries.identifier(),
+                    {canaries.mark(): canaries.junk()},
+                ]
             ),
             "value": canaries.junk(),
             "mechanism": canaries.among({"handled": False}),
@@ -148,15 +200,20 @@ def _frame(canaries: Canaries) -> dict[str, Any]:
                     f"{function}({canaries.mark()} {canaries.mark()})",
                     f"{function}<{canaries.mark()}>",
                     canaries.no_name(),
+                    canaries.identifier(),
+                    f"{function}.{canaries.identifier()}.run",
                 ]
             ),
-            "module": draw.choice([module, canaries.no_name(), f"/home/{canaries.mark()}/{canaries.mark()}"]),
+            "module": draw.choice(
+                [module, canaries.no_name(), canaries.identifier(), f"/home/{canaries.mark()}/{canaries.mark()}"]
+            ),
             "filename": draw.choice(
                 [
                     f"/home/{canaries.mark()}/{file}.py",
                     f"C:\\Users\\{canaries.mark()} {canaries.mark()}\\{file}.cs",
                     f"https://{canaries.mark()}.org/{canaries.mark()}/{file}.js?{canaries.mark()}={canaries.mark()}",
                     f"https://{canaries.mark()}.org/{canaries.mark()}/{canaries.mark()}",
+                    f"/srv/{canaries.mark()}/{canaries.identifier()}.py",
                     canaries.no_name(),
                 ]
             ),

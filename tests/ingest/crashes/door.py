@@ -16,7 +16,7 @@ from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import REFUSED, UNKNOWN_OWNER, Key
 from ingest.counters.disclosure import Who
 from ingest.counters.exemplar import Exemplar
-from ingest.counters.journal import Unjournaled
+from ingest.counters.journal import Journal, Unjournaled
 from ingest.counters.ledger import Ledger, rules_of
 from ingest.counters.window import Day
 from ingest.crashes.encoding import Limits
@@ -45,16 +45,18 @@ class Door:
     """An endpoint with two apps; `now` may be moved, and the store may be full."""
 
     now: float = 1_795_262_400.0
-    journal: Unjournaled = field(default_factory=Unjournaled)
+    journal: Journal | Unjournaled = field(default_factory=Unjournaled)
     new_id: bytes = bytes(range(16))
     is_full: bool = False
+    configured: tuple[App, ...] = (EXPLICIT, OPT_OUT)
+    limits: Limits = LIMITS
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.journal, lambda _batch: None, itertools.count(1), is_full=lambda: self.is_full)
         apps = Apps()
-        apps.replace([EXPLICIT, OPT_OUT])
+        apps.replace(self.configured)
         self.endpoint = CrashEndpoint(
-            apps, self.ledger, DayKeys(), lambda: self.now, LIMITS, new_id=lambda _size: self.new_id
+            apps, self.ledger, DayKeys(), lambda: self.now, self.limits, new_id=lambda _size: self.new_id
         )
 
     def knock(

@@ -14,19 +14,21 @@ LIMIT = re.compile(r"\d+:[a-z_]+(?:;[a-z_]+)*:organization:[a-z_]+")
 
 
 @pytest.mark.parametrize(("app", "sessions"), [(EXPLICIT, False), (OPT_OUT, True), (None, True)])
-@pytest.mark.parametrize("full", [False, True])
-def test_the_header_has_the_form_that_sdks_parse(app: App | None, sessions: bool, full: bool) -> None:
-    limits = rate_limits(app, full=full).decode().split(", ")
+@pytest.mark.parametrize("busy", [False, True])
+def test_the_header_has_the_form_that_sdks_parse(app: App | None, sessions: bool, busy: bool) -> None:
+    limits = rate_limits(app, busy=busy).decode().split(", ")
     assert all(LIMIT.fullmatch(limit) for limit in limits)
-    assert len(limits) == 1 + full
+    assert len(limits) == 1 + busy
     categories = limits[-1].split(":")[1].split(";")
     assert set(categories) - {"session"} == set(NEVER_WANTED)
     assert ("session" in categories) is not sessions
 
 
-def test_what_is_wanted_is_never_held_back_unless_full() -> None:
+def test_what_is_wanted_is_never_held_back_unless_busy() -> None:
     assert not {"error", "default"} & set(re.split("[:;]", rate_limits(EXPLICIT).decode()))
-    assert {"error", "default"} <= set(re.split("[:;]", rate_limits(EXPLICIT, full=True).decode()))
+    assert {"error", "default", "security", "session"} <= set(
+        re.split("[:;]", rate_limits(EXPLICIT, busy=True).decode())
+    )
 
 
 @pytest.mark.parametrize("problem", [*PROBLEMS.values(), DENIED, NOT_FOUND, WRONG_METHOD])

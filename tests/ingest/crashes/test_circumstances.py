@@ -14,7 +14,7 @@ from ingest.crashes.circumstances import (
     state_of,
 )
 from ingest.crashes.sections import Raw, Section
-from ingest.crashes.stripped import Stripped
+from ingest.crashes.stripped import Losses, Stripped
 
 
 def section(value: dict[str, Any]) -> Section:
@@ -22,7 +22,7 @@ def section(value: dict[str, Any]) -> Section:
 
 
 def read(contexts: Any) -> tuple[Circumstances, set[Stripped]]:
-    stripped: set[Stripped] = set()
+    stripped = Losses()
     return read_circumstances(Raw(json.dumps(contexts).encode()), stripped), stripped
 
 
@@ -88,10 +88,65 @@ def test_what_else_a_context_holds_is_counted_and_nothing_more() -> None:
             "device": {"model": "Pixel 8", "id": "x", "boot_time": "x"},
             "app": {"in_foreground": True, "app_start_time": "x"},
             "culture": {"timezone": "x"},
+            "gpu": {"name": "x"},
         }
     )
     assert found == Circumstances("Android 14", "Pixel 8", "", in_foreground=True)
-    assert stripped == {Stripped.CONTEXT_OS, Stripped.CONTEXT_DEVICE, Stripped.CONTEXT_APP, Stripped.CONTEXTS}
+    assert stripped == {
+        Stripped.CONTEXT_OS,
+        Stripped.CONTEXT_DEVICE,
+        Stripped.CONTEXT_APP,
+        Stripped.CONTEXT_CULTURE,
+        Stripped.CONTEXTS,
+    }
+
+
+GB = 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("context", "field", "kept"),
+    [
+        ({"device": {"memory_size": 0}}, "memory", "under 2 GB"),
+        ({"device": {"memory_size": 2 * GB - 1}}, "memory", "under 2 GB"),
+        ({"device": {"memory_size": 2 * GB}}, "memory", "2 to 4 GB"),
+        ({"device": {"memory_size": 999 * GB}}, "memory", "32 GB and more"),
+        ({"device": {"memory_size": -1}}, "memory", ""),
+        ({"device": {"memory_size": "8 GB of bob"}}, "memory", ""),
+        ({"device": {"free_storage": 5 * GB}}, "storage", "1 to 10 GB"),
+        ({"device": {"locale": "de_DE"}}, "language", "de"),
+        ({"device": {"locale": "PT-br"}}, "language", "pt"),
+        ({"device": {"locale": "bob"}}, "language", "bob"),  # has the form of a language, and waits for k
+        ({"device": {"locale": "bobby"}}, "language", ""),
+        ({"culture": {"locale": "sr-Latn-RS"}}, "language", "sr"),
+        ({"device": {"locale": "de"}, "culture": {"locale": "en"}}, "language", "de"),
+        ({"device": {"low_memory": True}}, "low_memory", True),
+        ({"device": {"low_memory": "yes"}}, "low_memory", None),
+        ({"vpn": {"state": "connected"}}, "vpn", "connected"),
+        ({"vpn": {"state": "to bob"}}, "vpn", ""),
+    ],
+)
+def test_buckets_and_lists(context: dict[str, Any], field: str, kept: object) -> None:
+    found, _ = read(context)
+    assert getattr(found, field) == kept
+
+
+@pytest.mark.parametrize(
+    ("ended", "begun", "uptime"),
+    [
+        ("2026-11-25T10:00:00Z", "2026-11-25T09:59:30Z", "under 1 minute"),
+        ("2026-11-25T10:00:00", "2026-11-25T09:00:00.000+00:00", "1 hour to 1 day"),
+        (1_795_262_400, 1_795_262_400.5 - 301, "5 minutes to 1 hour"),
+        (1_795_262_400, 1_795_262_401, ""),  # the clock was set back
+        ("2026-11-25T10:00:00Z", "when bob came", ""),
+        ("2026-11-25T10:00:00Z", None, ""),
+        (None, "2026-11-25T10:00:00Z", ""),
+    ],
+)
+def test_uptime(ended: object, begun: object, uptime: str) -> None:
+    contexts = Raw(json.dumps({"app": {"app_start_time": begun}}).encode())
+    found = read_circumstances(contexts, Losses(), Raw(json.dumps(ended).encode()))
+    assert found.uptime == uptime
 
 
 @pytest.mark.parametrize("contexts", [5, "x", ["x"], {"os": 5}, {"device": "x"}, {"app": []}, {"app": ["x"]}])

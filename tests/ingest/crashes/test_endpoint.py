@@ -45,6 +45,7 @@ def test_a_crash_becomes_cells_and_an_exemplar() -> None:
         ("crash", group, "environment", "production"): 1,
         ("crash", group, "stripped", "exception.value"): 1,
         ("crash", group, "stripped", "user"): 1,
+        ("crash", group, "former", "be10ff9678199e58"): 1,
     }
     exemplar = door.ledger.exemplars(EXPLICIT.owner)[group]
     assert (exemplar.algorithm, exemplar.type, exemplar.function) == (ALGORITHM, "TunnelError", "connect")

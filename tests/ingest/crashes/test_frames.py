@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ingest.crashes.frames import MOST_FRAMES, Frame, fold, read_frames
 from ingest.crashes.images import read_images
 from ingest.crashes.sections import Raw
-from ingest.crashes.stripped import Stripped
+from ingest.crashes.stripped import Losses, Stripped
 
 
 def raw(value: Any) -> Raw:
@@ -18,7 +18,7 @@ def raw(value: Any) -> Raw:
 
 
 def read(*frames: Any, debug_meta: Any = None) -> tuple[tuple[Frame, ...], set[Stripped]]:
-    stripped: set[Stripped] = set()
+    stripped = Losses()
     return read_frames([raw(frame) for frame in frames], read_images(raw(debug_meta)), stripped), stripped
 
 
@@ -124,7 +124,7 @@ def test_a_long_stack_keeps_its_ends() -> None:
 
 
 def test_only_so_many_raw_frames_are_looked_at() -> None:
-    stripped: set[Stripped] = set()
+    stripped = Losses()
     raws = [raw({"function": f"f{number}"}) for number in range(100)]
     assert [frame.function for frame in read_frames(raws, [], stripped, 4)] == ["f0", "f97", "f98", "f99"]
     assert read_frames(raws, [], stripped, 0) == ()
@@ -158,6 +158,6 @@ def test_any_json_gives_frames_of_the_right_types(frames: list[Any], meta: Any) 
 @given(st.binary(max_size=100))
 @settings(derandomize=True, max_examples=200)
 def test_hostile_bytes_in_the_place_of_a_frame_never_raise(body: bytes) -> None:
-    stripped: set[Stripped] = set()
+    stripped = Losses()
     read_frames([Raw(body)], [], stripped)
     read_frames([Raw(b'{"function":' + body + b"}")], [], stripped)

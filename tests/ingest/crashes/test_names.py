@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.boundary.identifiers import find_identifier
+from ingest.boundary.identifiers import Detector, find_identifier
 from ingest.crashes.names import (
     FILE,
     FUNCTION,
@@ -19,6 +19,7 @@ from ingest.crashes.names import (
     keep_name,
     tripping,
 )
+from ingest.crashes.stripped import Losses, Stripped
 
 IDENTIFIERS = [
     "bob@example.org",
@@ -44,7 +45,7 @@ NAMES = [
 
 @pytest.mark.parametrize("identifier", IDENTIFIERS)
 def test_an_identifier_is_found_among_names(identifier: str) -> None:
-    assert tripping([*NAMES, identifier]) == {identifier}
+    assert tripping([*NAMES, identifier]) == {identifier: find_identifier(identifier)}
 
 
 def test_names_of_code_trip_nothing() -> None:
@@ -55,7 +56,7 @@ def test_names_of_code_trip_nothing() -> None:
 @given(st.lists(st.sampled_from(IDENTIFIERS + NAMES) | st.text(alphabet="abcdef0123456789.:-_@", max_size=40)))
 @settings(derandomize=True, max_examples=500)
 def test_looking_at_all_at_once_finds_what_looking_at_each_finds(names: list[str]) -> None:
-    assert tripping(names) == {name for name in names if find_identifier(name) is not None}
+    assert tripping(names) == {name: detector for name in names if (detector := find_identifier(name)) is not None}
 
 
 @pytest.mark.parametrize("shape", [TYPE, FUNCTION, MODULE, FILE, IMAGE, LOGGER, RELEASE, MODEL])
@@ -105,6 +106,11 @@ def test_spoken_types_hold_no_digit() -> None:
 
 
 def test_a_name_is_kept_for_its_shape_and_against_the_tripwire() -> None:
-    assert keep_name("connect", FUNCTION) == "connect"
-    assert keep_name("bob@example.org", FUNCTION) is None
-    assert keep_name("a\tb", FUNCTION) is None
+    losses = Losses()
+    field = Stripped.FRAME_FUNCTION
+    assert keep_name("connect", FUNCTION, field, losses) == "connect"
+    assert not losses
+    assert keep_name("a\tb", FUNCTION, field, losses) is None
+    assert (losses, losses.tripped) == ({field}, set())
+    assert keep_name("bob@example.org", FUNCTION, field, losses) is None
+    assert losses.tripped == {(field, Detector.EMAIL)}

@@ -19,6 +19,10 @@ FUNCTIONS = {
     "Foo::operator<(Foo const&)": "Foo::operator<",
     "<lambda_1f2e3d4c5b6a79880011223344556677>::operator()": "<lambda>::operator()",
     "__pthread_start.cold.1": "__pthread_start",
+    "std::ostream& std::operator<< <char>(std::ostream&, char const*)": "std::operator<<",
+    "std::ios::clear(int)@@GLIBCXX_3.4": "std::ios::clear",
+    "memcpy@GLIBC_2.14": "memcpy",
+    "<regex_syntax[395a2074ef547c25]::hir::ClassBytes>::negate": "<regex_syntax::hir::ClassBytes>::negate",
     # Objective-C, Swift
     "-[NSException raise]": "-[NSException raise]",
     "+[Foo(Cat) bar:baz:]": "+[Foo(Cat) bar:baz:]",

@@ -48,3 +48,39 @@ def test_what_names_a_person_in_them_is_gone() -> None:
     assert "12c2d058" not in text
     assert "~~" not in text
     assert "0x0000" not in text
+
+
+TYPES = {
+    "python": "urllib3.exceptions.NewConnectionError",
+    "node": "ERR_INVALID_ARG_TYPE",
+    "javascript": "TypeError",
+    "java": "java.lang.reflect.InvocationTargetException",
+    "cocoa": "NSInvalidArgumentException",
+    "native": "SIGSEGV / SEGV_MAPERR",
+    "go": "*net.OpError",
+    "csharp": "System.Net.Http.HttpRequestException",
+    "php": "App\\Http\\TunnelException",
+    "ruby": "ActiveRecord::RecordNotFound",
+    "dart": "_TypeError",
+}
+RELEASES = ("2.14.0.1", "net.ivpn.client@3.1.0+20261101", "desktop 3.14.29 (2)", "v1.2.3-rc.1", "2026.11")
+SYSTEMS = ("Android 14", "iOS 17.4.1", "macOS 14.4", "Windows 10.0.22631", "Ubuntu 22.04", "Linux 6.1.0")
+
+
+@pytest.mark.parametrize("platform", STACKS)
+def test_every_type_release_and_system_survives(platform: str) -> None:
+    for release in RELEASES:
+        for system in SYSTEMS:
+            name, _, version = system.partition(" ")
+            event = {
+                "platform": platform,
+                "release": release,
+                "exception": [{"type": TYPES[platform], "stacktrace": {"frames": STACKS[platform]}}],
+                "contexts": {"os": {"name": name, "version": version}},
+            }
+            section = open_event(json.dumps(event).encode())
+            assert isinstance(section, dict)
+            report = read_report(section, EXPLICIT)
+            kept = (report.chain[-1].type, report.release, report.system, report.platform)
+            assert kept == (TYPES[platform], release, system, platform)
+            assert not report.tripped

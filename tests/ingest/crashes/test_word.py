@@ -5,7 +5,7 @@ import json
 import pytest
 
 from crashes.door import EXPLICIT, OPT_OUT
-from ingest.crashes.consent import Word, has_other_tags, suffices, word_of
+from ingest.crashes.consent import Word, suffices, word_of
 from ingest.crashes.sections import Raw
 
 
@@ -53,11 +53,3 @@ def test_no_tags_say_nothing() -> None:
 def test_what_suffices(word: Word, explicit: bool, opt_out: bool) -> None:
     assert suffices(word, EXPLICIT) is explicit
     assert suffices(word, OPT_OUT) is opt_out
-
-
-@pytest.mark.parametrize(
-    ("tags", "others"),
-    [({"consent": "given"}, False), ({"consent": "given", "a": "b"}, True), ([["consent", "x"], ["a", "b"]], True)],
-)
-def test_other_tags_are_noticed(tags: object, others: bool) -> None:
-    assert has_other_tags({"tags": Raw(json.dumps(tags).encode())}) is others

@@ -21,6 +21,7 @@ from collector.pipeline import Means, Pipeline
 from collector.settings import Settings
 from ingest.app import Apps
 from ingest.boundary.geo import Countries
+from ingest.boundary.networks import Hosting
 from ingest.counters.cells import REFUSED, UNKNOWN_OWNER, Key
 from ingest.counters.journal import Unjournaled
 from ingest.counters.ledger import Batch
@@ -79,6 +80,7 @@ class Door:
     settings: Settings = field(default_factory=Settings)
     shipped: list[Batch] = field(default_factory=list)
     journal: Unjournaled = field(default_factory=Unjournaled)
+    hosting: Hosting = field(default_factory=Hosting)
 
     def __post_init__(self) -> None:
         sites = Sites()
@@ -93,6 +95,7 @@ class Door:
             ship=self.shipped.append,
             is_full=lambda: self.full,
             sequence=itertools.count(1),
+            hosting=self.hosting,
         )
         self.ledger = self.means.ledger(self.journal)
         self.pipeline = Pipeline(self.means, self.ledger, lambda: self.now, operations(self.settings, None, None))

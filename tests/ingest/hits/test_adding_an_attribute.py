@@ -13,7 +13,7 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-WALKTHROUGH = HERE / "walkthrough" / "screen.py"
+WALKTHROUGH = HERE / "walkthrough" / "scheme.py"
 
 PROGRAM = """
 import json
@@ -26,8 +26,9 @@ from ingest.hits import attributes
 from ingest.site import Profile
 
 door = Door([replace(SITE, profile=Profile.STANDARD)])
-statuses = {door.hit(address=f"192.0.2.{n}", w=width).status for n, width in enumerate((320, 1536, 1536, 2560, None))}
-print(json.dumps([attributes.__file__, sorted(statuses), door.values("screen"), door.values("browser")]))
+pages = ("https://example.org/", "HTTPS://example.org/", "http://example.org/")
+statuses = {door.hit(page, address=f"192.0.2.{n}").status for n, page in enumerate(pages)}
+print(json.dumps([attributes.__file__, sorted(statuses), door.values("scheme"), door.values("browser")]))
 """
 
 
@@ -41,26 +42,26 @@ def tree(tmp_path: Path) -> Path:
 
 
 def counted(tree: Path) -> dict[str, int]:
-    """Drive hits through the pipeline of a tree in a process of its own; return the screens that it counted."""
+    """Drive hits through the pipeline of a tree in a process of its own; return the schemes that it counted."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(HERE), str(tree)],
         capture_output=True, text=True, check=False, cwd=tree, timeout=60,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    place, statuses, screens, browsers = json.loads(done.stdout)
+    place, statuses, schemes, browsers = json.loads(done.stdout)
     assert Path(place).is_relative_to(tree), "the copy was not what ran"
     assert statuses == [202]
     # What is no free class still waits to be shared.
     assert browsers == {}
-    return dict(screens)
+    return dict(schemes)
 
 
 def test_one_small_file_counts_a_new_breakdown(tree: Path) -> None:
-    place = tree / "ingest" / "hits" / "attributes" / "screen.py"
+    place = tree / "ingest" / "hits" / "attributes" / "scheme.py"
     assert not place.exists(), "the walk-through would change nothing: choose another breakdown"
     shutil.copy(WALKTHROUGH, place)
-    assert counted(tree) == {"under 480": 1, "1440 to 1919": 2, "1920 and more": 1}
+    assert counted(tree) == {"http": 1, "https": 2}
 
 
 def test_the_file_is_small() -> None:
@@ -68,4 +69,4 @@ def test_the_file_is_small() -> None:
 
 
 def test_the_readme_shows_the_same_file() -> None:
-    assert f"# ingest/hits/attributes/screen.py\n{WALKTHROUGH.read_text()}```" in (ROOT / "README.md").read_text()
+    assert f"# ingest/hits/attributes/scheme.py\n{WALKTHROUGH.read_text()}```" in (ROOT / "README.md").read_text()

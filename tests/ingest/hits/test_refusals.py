@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import walk_packages
 
@@ -40,8 +40,13 @@ class RefusalCase:
     address: str = "198.51.100.7"
     agent: str = FIREFOX
     came_from: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
     padding: int = 0
     times: int = 1
+
+    @property
+    def named_headers(self) -> list[tuple[bytes, bytes]]:
+        return [(name.encode(), value.encode()) for name, value in self.headers.items()]
 
     @property
     def sent(self) -> bytes:
@@ -81,6 +86,7 @@ def test_a_refusal_is_counted_under_its_reason_and_nothing_else_is(door: Door, c
             address=case.address,
             agent=case.agent,
             kind=case.kind.encode(),
+            headers=case.named_headers,
         )
     after = door.snapshot()
     assert answer is not None

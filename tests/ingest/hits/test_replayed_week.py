@@ -70,9 +70,10 @@ def submissions(seed: int, countries: Any, visits: int = VISITS) -> Iterator[Tol
         source, referrer, channel = REFERRERS[chance.choice(tuple(REFERRERS))]
         first = {
             **known, **UNTAGGED, "source": source, "referrer": referrer, "channel": channel, "network": address.network,
-            "country": address.country(countries) or "(unknown)",
+            "country": address.country(countries) or "(unknown)", "screen": "(unknown)", "revisit": "(unknown)",
         }  # fmt: skip
         at, site = BEGIN + chance.randrange(7 * 86_400), chance.choice(NAMES)
+        first |= {"host": site, "traffic": "odd headers"}  # a client that tells no Accept-Language
         for _ in range(chance.choice((1, 1, 1, 2, 4))):
             page = chance.choice(PAGES)
             told.append(Told(at, site, visitor, "pageview", page, first))
@@ -115,7 +116,7 @@ class Restarting:
         assert not batches
         self.pipeline = Pipeline(self._door.means, ledger, self.clock, operations(self._door.settings, None, None))
         if handed is not None:
-            self.pipeline.take_over(handed.keys, handed.visits)
+            self.pipeline.take_over(handed.keys, handed.visits, handed.heard)
 
     def restart(self, monkeypatch: pytest.MonkeyPatch, *, forgets: bool = False) -> None:
         ledger = self.pipeline.ledger

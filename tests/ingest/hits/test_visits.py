@@ -32,10 +32,21 @@ IPHONE = (
     "Version/26.4 Mobile/15E148 Safari/604.1"
 )
 AGENTS = {
-    FIREFOX: {"browser": "Firefox", "system": "Linux", "device": "desktop"},
-    CHROME: {"browser": "Chrome", "system": "Windows", "device": "desktop"},
-    IPHONE: {"browser": "Safari", "system": "iOS", "device": "mobile"},
-}
+    FIREFOX: {
+        "browser": "Firefox", "browser_version": "Firefox 150", "system": "Linux", "system_version": "Linux",
+        "device": "desktop",
+    },
+    CHROME: {
+        "browser": "Chrome", "browser_version": "Chrome 147", "system": "Windows",
+        "system_version": "Windows 10 or later", "device": "desktop",
+    },
+    IPHONE: {
+        "browser": "Safari", "browser_version": "Safari 26", "system": "iOS", "system_version": "iOS 26",
+        "device": "mobile",
+    },
+}  # fmt: skip
+SCREENS = {None: "(unknown)", 360: "under 480", 1536: "1440 to 1919"}
+REVISITS = {None: "(unknown)", 0: "new", 1: "this week", 2: "last four weeks", 3: "earlier"}
 REFERRERS = {
     "": ("(direct)", "(direct)", "Direct"),
     "https://www.google.com/search?q=x": ("Google", "google.com", "Organic Search"),
@@ -102,6 +113,9 @@ class Play:
             **UNTAGGED, "source": source, "referrer": referrer, "channel": channel,
             "language": chance.choice(LANGUAGES),
             "country": address.country(countries()) or "(unknown)", "network": address.network, **AGENTS[visitor[1]],
+            "screen": chance.choice(tuple(SCREENS.values())), "revisit": chance.choice(tuple(REVISITS.values())),
+            # These clients tell no Accept-Language.
+            "host": site, "traffic": "odd headers",
         }  # fmt: skip
         name = chance.choice(("pageview", "pageview", "engagement", "engagement", "signup", "scrolled"))
         plan = chance.choice(PLANS)
@@ -119,6 +133,8 @@ def written(told: Told) -> dict[str, Any]:
     body: dict[str, Any] = {
         "n": told.name, "d": told.site, "u": f"https://{told.site}{told.page}", "r": came_from,
         "l": told.first["language"],
+        "w": next(width for width, name in SCREENS.items() if name == told.first["screen"]),
+        "rv": next(rv for rv, name in REVISITS.items() if name == told.first["revisit"]),
     }  # fmt: skip
     if told.name == "engagement":
         body |= {"e": told.seconds * 1_000, "sd": 255 if told.scroll is None else told.scroll}
@@ -368,3 +384,20 @@ def test_events_are_withheld_when_their_name_is_somebodys() -> None:
     door.hit(n="bob@mail.example")
     door.hit(n="signup")
     assert set(door.values("event")) == {"(withheld)", "bob@mail.example", "signup"}
+
+
+def test_visits_of_now_are_those_that_did_something_lately() -> None:
+    door = Door()
+    present = door.pipeline.visits.present
+    assert present(SITE.id, door.now) == (0, 0)
+    door.hit(address="198.51.100.7")
+    door.now += 200
+    door.hit(address="198.51.100.8")
+    assert present(SITE.id, door.now) == (2, 2)
+    door.now += 100
+    assert present(SITE.id, door.now) == (1, 2)
+    door.now += 1_500
+    assert present(SITE.id, door.now) == (0, 1)
+    assert present("other.example", door.now) == (0, 0)
+    door.now += 200
+    assert present(SITE.id, door.now) == (0, 0)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from ingest.counters.cells import CRASH, HOURS, METRICS, REFUSED
+from ingest.counters.cells import CRASH, HOURS, LOSS, METRICS, REFUSED, SESSION, SESSION_METRICS, Key
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.ledger import Batch
 from ingest.counters.window import Cells, Lot
@@ -29,6 +29,9 @@ def lot_of(number: int) -> Lot:
         reports: Cells = {
             (CRASH, "0123456789abcdef", "release", f"{number % 4}.0"): [number],
             (CRASH, "0123456789abcdef", "model", "(rare)"): [1],
+            (SESSION, f"{number % 4}.0"): [number + place for place in range(len(SESSION_METRICS))],
+            (SESSION, ""): [1, 0, -1, 0, 1, 0],
+            (LOSS, "error", "queue_overflow"): [number],
             (REFUSED, "duplicate"): [number % 5],
         }
         stack = Exemplar(1, "ValueError", "run", f'{{"number": {number}}}')
@@ -54,20 +57,28 @@ def expected(numbers: Iterable[int]) -> Sums:
     for lot in map(lot_of, numbers):
         owner: object = 6 if lot.owner == "app:6" else lot.owner
         for key, amounts in lot.cells.items():
-            match key:
-                case ("hours", hour):
-                    place: tuple[object, ...] = ("hours", owner, lot.date, int(hour))
-                case ("refused", reason):
-                    place = ("refusals", lot.owner, lot.date, reason)
-                case ("crash", group, attribute, value):
-                    place = ("crash_cells", owner, group, attribute, lot.date, value)
-                case (pair, first, second):
-                    place = ("pairs", owner, pair, lot.date, first, second)
-                case (attribute, value):
-                    place = ("cells", owner, attribute, lot.date, value)
+            place = _place(owner, lot, key)
             for position, amount in enumerate(amounts):
                 sums[*place, position] += amount
     return _without_zeros(sums)
+
+
+def _place(owner: object, lot: Lot, key: Key) -> tuple[object, ...]:
+    match key:
+        case ("hours", hour):
+            return "hours", owner, lot.date, int(hour)
+        case ("refused", reason):
+            return "refusals", lot.owner, lot.date, reason
+        case ("crash", group, attribute, value):
+            return "crash_cells", owner, group, attribute, lot.date, value
+        case ("session", release):
+            return "sessions", owner, lot.date, release
+        case ("loss", category, reason):
+            return "losses", owner, lot.date, category, reason
+        case (pair, first, second):
+            return "pairs", owner, pair, lot.date, first, second
+    attribute, value = key
+    return "cells", owner, attribute, lot.date, value
 
 
 def kept(connection: Connection) -> Sums:

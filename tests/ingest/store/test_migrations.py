@@ -44,10 +44,15 @@ class CutShort(Connection):
 def test_what_was_cut_short_anywhere_is_run_again(bare: Connector) -> None:
     connection = bare.connect()
     count = sum(len(migration.statements(Layout())) for migration in all_migrations())
-    for left in range(count + 1):
-        with pytest.raises(StoreError):
+    cuts = 0
+    for left in range(count + 2):
+        try:
             migrate(CutShort(connection, left))
-    assert migrate(connection) == NAMES
+        except StoreError:
+            cuts += 1
+    assert cuts >= len(all_migrations()[0].statements(Layout())) + 1
+    applied = connection.rows("SELECT name FROM migrations ORDER BY version")
+    assert [row[0] for row in applied] == NAMES
     assert migrate(connection) == []
     connection.close()
 
@@ -117,16 +122,17 @@ def test_every_table_is_partitioned_by_owner_and_month(connection: Connection) -
 
 @pytest.mark.parametrize("layout", [Layout(), CLUSTER], ids=["one node", "cluster"])
 def test_a_layout_makes_sql(connection: Connection, layout: Layout) -> None:
+    created = set()
     for migration in all_migrations():
-        statements = migration.statements(layout)
-        assert len(statements) == len(TABLES)
-        for statement in statements:
+        for statement in migration.statements(layout):
+            created.add(statement.partition(" (")[0].split()[5])
             tree = "\n".join(str(row[0]) for row in connection.rows(f"EXPLAIN AST {statement}"))
             assert tree.startswith("CreateQuery")
             assert ("ReplicatedAggregatingMergeTree" in tree) == (layout is CLUSTER)
             assert ("ON CLUSTER 'main'" in statement) == (layout is CLUSTER)
             assert "{engine}" not in statement
             assert "{on_cluster}" not in statement
+    assert created == set(TABLES)
 
 
 class Saying(Connection):
@@ -150,7 +156,7 @@ def test_a_cluster_is_told_everything_in_its_own_engines(connection: Connection)
     saying = Saying()
     assert migrate(saying, CLUSTER) == NAMES
     assert saying.said[-1] == "migrations"
-    for statement in saying.said[:-1]:
+    for statement in [said for said in saying.said if said != "migrations"]:
         assert "ON CLUSTER 'main'" in statement
         assert "= Replicated" in statement
         assert connection.rows(f"EXPLAIN AST {statement}")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.scan import blocks
-from ingest.counters.cells import CRASH, HOURS, REFUSED
+from ingest.counters.cells import CRASH, HOURS, LOSS, REFUSED, SESSION
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.ledger import Batch
 from ingest.counters.window import Cells, Lot
@@ -39,6 +39,7 @@ def hit_lot(site: str, day: date, word: str = "x") -> Lot:
 
 def crash_lot(app: int, day: date, word: str = "x") -> Lot:
     cells: Cells = {(CRASH, "g", "release", word): [1], (REFUSED, "duplicate"): [1]}
+    cells |= {(SESSION, word): [1, 0, 0, 0, 1, 0], (LOSS, "error", "ignored"): [1]}
     return Lot(f"app:{app}", day, (0,), cells, {"g": Exemplar(1, word, word, word)})
 
 
@@ -66,6 +67,8 @@ def test_what_is_past_its_time_is_dropped_and_nothing_else(
         "crash_cells (6,202607)",
         "crash_groups (6,202607)",
         "hours ('a.example',202409)",
+        "losses (6,202607)",
+        "sessions (6,202607)",
         "pairs ('a.example',202409)",
         "refusals ('a.example',202409)",
     }
@@ -74,6 +77,8 @@ def test_what_is_past_its_time_is_dropped_and_nothing_else(
         "cells ('a.example',202410)",
         "crash_cells (6,202608)",
         "crash_groups (6,202608)",
+        "losses (6,202608)",
+        "sessions (6,202608)",
         "hours ('a.example',202410)",
         "pairs ('a.example',202410)",
         "refusals ('a.example',202410)",
@@ -98,7 +103,7 @@ def test_dropping_an_owner_takes_all_of_it_and_nothing_else(
     )
     before = partitions(connection)
     dropped = drop_owner(connection, owner)
-    assert len(dropped) == (3 if owner == "app:6" else 4)
+    assert len(dropped) == (5 if owner == "app:6" else 4)
     assert partitions(connection) == before - set(dropped)
     named = connection.rows("SELECT DISTINCT site FROM hours") + connection.rows("SELECT DISTINCT owner FROM refusals")
     assert {row[0] for row in named} == {*sites, "app:6", "app:66"} - {owner}

@@ -6,9 +6,7 @@ back-forward cache.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import npm
 from chromium import CHROMIUM, FLAGS
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
@@ -125,25 +124,8 @@ def find_firefox() -> str | None:
 
 
 def install_driver() -> Path | str:
-    """Return a folder with the pinned driver, installing it once for each lock; or why it cannot be had."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        return "npm and node are not installed: `apt install npm` runs the beacon's tests in Firefox"
-    lock = (HERE / "firefox" / "package-lock.json").read_bytes()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "logless-tests"
-    folder = cache / f"firefox-{hashlib.sha256(lock).hexdigest()[:16]}"
-    if not folder.exists():
-        cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryDirectory(dir=cache, ignore_cleanup_errors=True) as fresh:
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(HERE / "firefox" / name, fresh)
-            command = [npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"]
-            done = subprocess.run(command, check=False, cwd=fresh, capture_output=True, text=True, timeout=240)
-            if done.returncode:
-                return f"npm could not install puppeteer-core: {done.stderr[-400:]}"
-            # At once, so that a run that is broken off leaves no half of it.
-            Path(fresh).rename(folder)
-    return folder
+    """Return a folder with the pinned driver; or why it cannot be had."""
+    return npm.install(HERE / "firefox")
 
 
 class FirefoxWindow:

@@ -14,7 +14,7 @@ from ingest.hits import beacon
 
 SOURCES = Path(beacon.__file__).parent
 BUILT = ("logless.js", "logless.core.js", "logless.mjs")
-LOCKS = (SOURCES, Path(__file__).parent / "firefox")
+LOCKS = (SOURCES, Path(__file__).parent / "firefox", Path(__file__).parents[1] / "people")
 
 
 def gzipped(content: bytes) -> int:

@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import create_engine, insert, inspect, text
 
 from ingest.store.control.database import FACTS, STEPS, VERSION, Control, ControlError
+from ingest.store.control.decisions import list_decisions
 from ingest.store.control.facts import drop_fact, get_fact, put_fact
 from ingest.store.control.metadata import METADATA
-from ingest.store.control.users import Role, add_user, remove_user
+from ingest.store.control.strings import list_strings, put_strings, releases_with_strings
+from ingest.store.control.users import Role, add_user, list_users, remove_user
 
 
 @pytest.fixture
@@ -54,7 +56,6 @@ def test_without_secure_delete_it_would_have_stayed(tmp_path: Path) -> None:
 
 def test_no_column_is_an_address_a_browser_or_a_moment(control: Control) -> None:
     assert {table.name: [column.name for column in table.columns] for table in METADATA.sorted_tables} == {
-        "actions": ["id", "owner", "minute", "member", "action", "object", "detail"],
         "annotations": ["id", "owner", "day", "text"],
         "guests": ["digest", "share", "ends"],
         "shares": ["id", "name", "digest", "site", "app", "password", "ends"],
@@ -62,9 +63,21 @@ def test_no_column_is_an_address_a_browser_or_a_moment(control: Control) -> None
         "tokens": ["id", "name", "digest", "scope", "site", "app"],
         "users": ["id", "name", "role", "password"],
         "links": ["digest", "user", "expires"],
+        "strings": ["app", "release", "text"],
         "sessions": ["id", "digest", "user", "by_link", "began", "idle_until", "ends"],
         "reviews": ["id", "site", "host", "claim", "status", "note", "reviewer", "day", "due"],
-    }
+        "crash_decisions": [
+            "id", "app", "group", "state", "until", "release", "number", "end", "day", "seen"
+        ],
+        "crash_assignments": ["app", "group", "user"],
+        "crash_notes": ["id", "app", "group", "user", "day", "text"],
+        "crash_merges": ["app", "group", "into"],
+        "actions": ["id", "owner", "minute", "member", "action", "object", "detail"],
+        "alert_channels": ["id", "app", "kind", "target", "secret", "sent", "retried", "failed", "fault"],
+        "alert_rules": ["app", "kind", "threshold", "least", "is_primed"],
+        "alert_told": ["app", "key", "day"],
+        "alert_deliveries": ["id", "channel", "message", "attempts", "due"],
+    }  # fmt: skip
 
 
 def test_it_is_opened_again_with_what_it_held(control: Control, path: Path) -> None:
@@ -91,6 +104,37 @@ def test_an_older_one_is_brought_up_and_keeps_what_it_held(path: Path, version: 
         assert set(inspect(connection).get_table_names()) == set(METADATA.tables)
     assert get_fact(control, "history") == ("complete" if version else None)
     control.close()
+
+
+def test_one_of_the_first_version_is_brought_up(path: Path) -> None:
+    from sqlalchemy import create_engine
+
+    from ingest.store.control.database import STEPS, VERSION
+    from ingest.store.control.metadata import METADATA
+
+    path.parent.mkdir()
+    engine = create_engine(f"sqlite:///{path}")
+    METADATA.create_all(engine, STEPS[0])
+    engine.dispose()
+    old = sqlite3.connect(path)
+    old.execute("INSERT INTO users (name, role) VALUES ('ada', 'owner')")
+    old.execute("PRAGMA user_version = 1")
+    old.commit()
+    old.close()
+    control = Control.open(f"sqlite:///{path}")
+    assert [user.name for user in list_users(control)] == ["ada"]
+    assert list_decisions(control, 6) == {}
+    control.close()
+    again = sqlite3.connect(path)
+    assert again.execute("PRAGMA user_version").fetchone() == (VERSION,) == (len(STEPS),)
+    again.close()
+
+
+def test_every_table_belongs_to_a_version() -> None:
+    from ingest.store.control.database import STEPS
+    from ingest.store.control.metadata import METADATA
+
+    assert sorted(table.name for tables in STEPS for table in tables) == sorted(METADATA.tables)
 
 
 def test_a_newer_one_is_left_alone(control: Control, path: Path) -> None:
@@ -123,3 +167,13 @@ def test_facts_are_put_replaced_and_dropped(control: Control) -> None:
     assert get_fact(control, "history") == "complete"
     drop_fact(control, "history")
     assert get_fact(control, "history") is None
+
+
+def test_texts_of_a_release_take_the_place_of_earlier_ones(control: Control) -> None:
+    put_strings(control, 6, "1.0", ["b", "a", "a"])
+    put_strings(control, 6, "2.0", ["c"])
+    put_strings(control, 6, "1.0", ["d", "e"])
+    assert list_strings(control, 6, "1.0") == ["d", "e"]
+    assert sorted(releases_with_strings(control)) == [(6, "1.0"), (6, "2.0")]
+    put_strings(control, 6, "2.0", [])
+    assert releases_with_strings(control) == [(6, "1.0")]

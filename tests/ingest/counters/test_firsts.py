@@ -8,7 +8,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.hits.firsts import Firsts
+from ingest.counters.firsts import Firsts
 
 visitors = st.binary(min_size=8, max_size=8)
 keys = st.tuples(st.sampled_from(["page", "source"]), st.text(max_size=6))

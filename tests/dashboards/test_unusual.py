@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.traffic import LEAST, SILENT_DAYS, TIMES, WEEKS, Trend, find_unusual
+from dashboards.unusual import LEAST, SILENT_DAYS, TIMES, WEEKS, Trend, find_unusual
 
 TODAY = date(2026, 11, 21)
 MONDAY = date(2026, 11, 9)

@@ -1,0 +1,110 @@
+"""Cells of crash reports, by the groups that are shown: what the store holds, and what is disclosed but unwritten."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+
+from starlette.concurrency import run_in_threadpool
+
+from dashboards.groups import Name
+from dashboards.live import Live
+from dashboards.period import start_of
+from dashboards.questions import Questions
+from ingest.app import App
+from ingest.counters.exemplar import Exemplar
+from ingest.store.control.database import Control
+from ingest.store.control.merges import list_merges
+
+Slice = tuple[date, str, str]
+"""The first day of a bucket, a group, and a value: empty where they were not asked for."""
+
+
+class CrashCells:
+    """Reads cells. Groups that a team merged are added up here, so that whatever is read says the same."""
+
+    def __init__(self, questions: Questions, live: Live, control: Control) -> None:
+        self._questions = questions
+        self._live = live
+        self._control = control
+
+    async def merges(self, app: App) -> Mapping[str, str]:
+        """Return the group that each merged group is shown as."""
+        return await run_in_threadpool(list_merges, self._control, app.id)
+
+    async def own_names(self, app: App) -> dict[str, Name]:
+        """Return the name of every group, the merged ones under their own."""
+        found = {
+            group: Name(kind, function, first, last)
+            for group, kind, function, first, last in await self._questions.ask("crash_names", {"app": app.id})
+        }
+        for group, exemplar in self.exemplars(app).items():
+            if group not in found or not found[group].type:
+                found[group] = Name(exemplar.type, exemplar.function)
+        return found
+
+    async def slices(
+        self,
+        app: App,
+        since: date,
+        until: date,
+        bucket: str,
+        attribute: str,
+        *,
+        by_value: bool,
+        groups: Collection[str] = (),
+        values: Collection[str] = (),
+    ) -> dict[Slice, int]:
+        """Return reports by bucket, group that is shown and, if wanted, value; of some groups and values or of all."""
+        merges = await self.merges(app)
+        stored = await self.stored(
+            app, since, until, bucket, attribute, by_value=by_value, groups=groups, values=values
+        )
+        found: Counter[Slice] = Counter()
+        for (start, group, value), reports in stored.items():
+            found[start, merges.get(group, group), value] += reports
+        for (day, group, name, value), reports in self.live_cells(app, since, until).items():
+            if name == attribute and (not groups or group in groups) and (not values or value in values):
+                found[start_of(day, bucket), merges.get(group, group), value if by_value else ""] += reports
+        return +found
+
+    async def stored(
+        self,
+        app: App,
+        since: date,
+        until: date,
+        bucket: str,
+        attribute: str,
+        *,
+        by_value: bool,
+        groups: Collection[str] = (),
+        values: Collection[str] = (),
+    ) -> Counter[Slice]:
+        """Return what the store holds of that, each group under its own id."""
+        parameters = {
+            "app": app.id,
+            "attribute": str(attribute),
+            "groups": list(groups),
+            "values": list(values),
+            "bucket": str(bucket),
+            "by_value": by_value,
+            "since": since,
+            "until": until,
+        }
+        rows = await self._questions.ask("crashes", parameters)
+        return Counter({(start, group, value): reports for start, group, value, reports in rows})
+
+    def live_cells(self, app: App, since: date, until: date) -> Mapping[tuple[date, str, str, str], int]:
+        """Return what is unwritten, by day, group, attribute and value."""
+        # A strict app is written once, when the day closes, and is not shown before.
+        return {} if app.profile.at_close_only else self._live.crashes(app.id, since, until)
+
+    def exemplars(self, app: App) -> Mapping[str, Exemplar]:
+        """Return the stacks that the store may have none of yet."""
+        return {} if app.profile.at_close_only else self._live.exemplars(app.id)
+
+    def unwritten(self, app: App, groups: Sequence[str]) -> Exemplar | None:
+        """Return the first of such stacks that one of some groups has."""
+        exemplars = self.exemplars(app)
+        return next((exemplars[group] for group in groups if group in exemplars), None)

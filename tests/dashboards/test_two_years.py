@@ -1,0 +1,199 @@
+"""A site with two years, 5,000 pages and 2,000 sources: how much a page asks, reads, sends and takes.
+
+The times of a machine that others share say little, so a page is measured against an empty one of the same run; rows
+are those that the engine's index leaves to be read.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from dashboards_fixtures import build_pages
+from dashboards_stage import NOW, TODAY, Clock, Memory
+from starlette.testclient import TestClient
+
+from dashboards.questions import read_questions
+from ingest.app import Apps
+from ingest.site import Site, Sites
+from ingest.store.client import Connection, Connector
+from ingest.store.control.database import Control
+from ingest.store.control.links import make_link
+from ingest.store.control.users import Role, add_user
+from ingest.store.reader import Reader
+
+pytest_plugins = ["dashboards_fixtures"]
+
+BIG = Site(id="two-years.example", hosts=("two-years.example",))
+NONE = Site(id="no-years.example", hosts=())
+DAYS = 731
+FIRST = TODAY - timedelta(days=DAYS - 1)
+PAGES, SOURCES = 5_000, 2_000
+TIMES = 5
+
+AMOUNTS = "(cityHash64(number, {seed:UInt8}) % 40) + 1 AS v, v + v % 5, 2 * v, v % 7, v % 3, 30 * v, 50 * v, v"
+
+
+@dataclass
+class Costs:
+    """What the pages of one test asked of the store."""
+
+    questions: list[tuple[str, int]]
+
+
+class Counting(Reader):
+    """A reader that asks of each question how many rows the engine reads for it."""
+
+    def __init__(self, connector: Connector, costs: Costs) -> None:
+        super().__init__(connector)
+        self._costs = costs
+        self._names = {text: name for name, text in read_questions().items()}
+
+    def _rows(self, sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        rows = super()._rows(sql, parameters)
+        # The embedded engine's summary counts rows of the answer: what a query reads is told by the index alone.
+        estimate = super()._rows(f"EXPLAIN ESTIMATE {sql}", parameters)
+        self._costs.questions.append((self._names[sql], sum(read for *_, read, _ in estimate)))
+        return rows
+
+
+@pytest.fixture(scope="module")
+def big(store: Connection) -> None:
+    """Fill the tables by the engine itself: each day has the 400 pages and 150 sources that were shared that day."""
+    span = {"site": BIG.id, "first": FIRST, "days": DAYS}
+    store.run(
+        "INSERT INTO hours SELECT {site:String}, toDate({first:Date}) + intDiv(number, 24), number % 24, '', "
+        + AMOUNTS
+        + ", 0 FROM numbers({days:UInt32} * 24)",
+        {**span, "seed": 1},
+    )
+    for seed, (attribute, prefix, shared, every) in enumerate(
+        [
+            ("page", "/blog/post-", 400, PAGES), ("entry", "/blog/post-", 200, PAGES),
+            ("exit", "/blog/post-", 200, PAGES), ("source", "source-", 150, SOURCES),
+            ("referrer", "referrer-", 100, SOURCES), ("country", "C", 60, 90), ("device", "device-", 3, 3),
+            ("browser", "browser-", 12, 20), ("goal", "goal-", 4, 4), ("revisit", "class-", 4, 4),
+        ],
+        start=2,
+    ):  # fmt: skip
+        store.run(
+            "INSERT INTO cells SELECT {site:String}, {attribute:String}, "
+            "toDate({first:Date}) + intDiv(number, {shared:UInt32}), concat({prefix:String}, "
+            "toString((number % {shared:UInt32} + 37 * intDiv(number, {shared:UInt32})) % {every:UInt32})), '', "
+            + AMOUNTS
+            + ", 0 FROM numbers({days:UInt32} * {shared:UInt32})",
+            {**span, "seed": seed, "attribute": attribute, "prefix": prefix, "shared": shared, "every": every},
+        )
+    store.run(
+        "INSERT INTO pairs SELECT {site:String}, 'page*source', toDate({first:Date}) + intDiv(number, 300), "
+        "concat('/blog/post-', toString(number * 7 % {pages:UInt32})), "
+        "concat('source-', toString(number % {sources:UInt32})), '', "
+        + AMOUNTS
+        + ", 0 FROM numbers({days:UInt32} * 300)",
+        {**span, "seed": 20, "pages": PAGES, "sources": SOURCES},
+    )
+
+
+@pytest.fixture
+def costs() -> Costs:
+    return Costs([])
+
+
+@pytest.fixture
+def client(connector: Connector, big: None, control: Control, live: Memory, costs: Costs) -> Iterator[TestClient]:
+    sites, apps = Sites(), Apps()
+    sites.replace([BIG, NONE])
+    reader = Counting(connector, costs)
+    pages = build_pages(sites, apps, reader, control, live, Clock())
+    owner = add_user(control, "ada", Role.OWNER)
+    with TestClient(pages, follow_redirects=False) as client:
+        assert client.get(f"/login/{make_link(control, owner.id, NOW)}").status_code == 303
+        client.get(f"/sites/{BIG.id}")
+        costs.questions.clear()
+        yield client
+    reader.close()
+
+
+MONTHS = 25
+"""Partitions of two years. Each may read one granule of 8,192 rows more than it needs."""
+
+LIMITS = {
+    # What is read is what the span holds of the open panels, and up to a granule more for each month and panel.
+    "": (6, 150_000),
+    "?compare=prev": (7, 150_000),
+    "?period=day": (5, 80_000),
+    "?period=12mo": (6, 750_000),
+    "?period=all": (6, 1_500_000),
+    "?f=is,source,source-7": (6, 120_000),
+    "/pages": (1, 60_000),
+    "/pages?period=all": (1, 700_000),
+    "/pages?period=all&q=post-77": (1, 700_000),
+    "/sources?period=all": (1, 400_000),
+    "/pages?f=is,source,source-7&period=all": (1, 450_000),
+    "/countries": (2, 80_000),
+    "/goals?period=all": (2, 400_000),
+    "/realtime": (2, 40_000),
+}
+"""For each page: the most questions that it may ask, and the most rows that the engine may read for all of them."""
+
+
+@pytest.mark.parametrize("path", LIMITS)
+def test_a_page_asks_little_and_reads_what_its_span_holds(path: str, client: TestClient, costs: Costs) -> None:
+    answer = client.get(f"/sites/{BIG.id}{path}")
+    assert answer.status_code == 200
+    assert "data-value" in answer.text or 'class="breakdown"' in answer.text
+    questions, rows = LIMITS[path]
+    assert len(costs.questions) <= questions, costs.questions
+    assert 0 < sum(read for _, read in costs.questions) <= rows, costs.questions
+
+
+def test_a_filter_reads_no_more_than_the_table_of_its_pair(client: TestClient, costs: Costs) -> None:
+    client.get(f"/sites/{BIG.id}/pages?period=all&f=is,source,source-7")
+    assert dict(costs.questions)["crossed_values"] <= DAYS * 300 + MONTHS * 8_192
+
+
+def test_every_row_is_given_to_programs(client: TestClient) -> None:
+    assert client.get(f"/sites/{BIG.id}/pages.json?period=all").json()["total_rows"] == PAGES
+    assert len(client.get(f"/sites/{BIG.id}/sources.csv?period=all").text.splitlines()) == SOURCES + 1
+    assert client.get(f"/sites/{BIG.id}/pages?period=all").text.count("<tr") == 101
+
+
+def test_two_years_take_little_longer_than_nothing(client: TestClient) -> None:
+    """The ratio is to the page of a site without a single visit: the same questions, templates and bytes of a frame."""
+    nothing = quickest(lambda: client.get(f"/sites/{NONE.id}"))
+    for path, most in {"": 5, "?period=day": 5, "?compare=prev": 6, "?f=is,source,source-7": 5, "/pages": 4}.items():
+        taken = quickest(lambda path=path: client.get(f"/sites/{BIG.id}{path}"))  # type: ignore[misc]
+        assert taken <= most * nothing, f"{path}: {taken * 1000:.0f} ms, an empty one {nothing * 1000:.0f} ms"
+
+
+def quickest(ask: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(TIMES):
+        begun = time.perf_counter()
+        ask()
+        taken.append(time.perf_counter() - begun)
+    return min(taken)
+
+
+def test_a_first_view_weighs_under_40_kilobytes(client: TestClient) -> None:
+    text = client.get(f"/sites/{BIG.id}?compare=prev").text
+    files = sorted(set(re.findall(r'(?:src|href)="(/static/[^"#]+)', text)))
+    assert len(files) == 4
+    parts = [text.encode(), *(client.get(path).content for path in files)]
+    weights = [len(gzip.compress(part, 6, mtime=0)) for part in parts]
+    assert sum(weights) < 40_000, weights
+    # The map is asked for by the one page that shows it.
+    assert "world" not in text
+
+
+def test_the_first_day_is_looked_up_once_a_day(client: TestClient, costs: Costs) -> None:
+    for _ in range(3):
+        client.get(f"/sites/{BIG.id}/pages")
+    assert "first_day" not in {name for name, _ in costs.questions}
+    assert client.get(f"/sites/{BIG.id}.json?period=all").json()["period"]["from"] == str(FIRST)

@@ -1,0 +1,1 @@
+"""What pages carry that others made: how it is fetched and drawn anew."""

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+
+import pytest
+
+from ingest.counters.disclosure import Who
+from ingest.crashes.watch import Watch
+
+MONDAY = date(2026, 11, 23)
+PLACE = ("app:6", "group")
+VALUE = ("message", "2.14.0", "no route for Bob")
+K = 5
+
+
+def who(number: int, network: int | None = None) -> Who:
+    return Who(number.to_bytes(4), f"198.{number if network is None else network}")
+
+
+def send(watch: Watch, *numbers: int, day: date = MONDAY, value: tuple[str, str, str] = VALUE) -> list[int | None]:
+    return [watch.witness(PLACE, value, day, who(number), K) for number in numbers]
+
+
+def test_the_fifth_sender_makes_it_known_and_brings_out_what_was_hidden() -> None:
+    watch = Watch()
+    assert send(watch, 1, 2, 2, 3, 4) == [None] * 5
+    assert watch.nearest(PLACE, "message", K) == 4
+    assert send(watch, 5, 5, 6) == [5, 0, 0]
+    assert watch.nearest(PLACE, "message", K) is None
+
+
+def test_one_sender_never_makes_it_known() -> None:
+    watch = Watch()
+    assert set(send(watch, *[1] * 100)) == {None}
+    assert watch.nearest(PLACE, "message", K) == 1
+
+
+def test_one_network_is_no_crowd() -> None:
+    watch = Watch()
+    told = [watch.witness(PLACE, VALUE, MONDAY, who(number, 1), K) for number in range(50)]
+    assert set(told) == {None}
+    assert watch.nearest(PLACE, "message", K) == K - 1
+    assert send(watch, 100, 101) == [None, 50 + 1]
+
+
+def test_a_week_adds_up() -> None:
+    watch = Watch()
+    for day in range(4):
+        assert send(watch, day, day=MONDAY + timedelta(days=day)) == [None]
+    # What was hidden on earlier days stays where it was counted: those days may be closed.
+    assert send(watch, 9, day=MONDAY + timedelta(days=4)) == [0]
+
+
+def test_what_a_week_does_not_fill_is_forgotten() -> None:
+    watch = Watch()
+    assert send(watch, 1, 2, 3, 4) == [None] * 4
+    assert send(watch, 5, day=MONDAY + timedelta(days=7)) == [None]
+    assert watch.nearest(PLACE, "message", K) == 1
+
+
+def test_a_known_value_stays_known_while_somebody_sends_it() -> None:
+    watch = Watch()
+    send(watch, 1, 2, 3, 4, 5)
+    for week in range(1, 5):
+        assert send(watch, 1, day=MONDAY + timedelta(days=6 * week)) == [0]
+    assert send(watch, 1, day=MONDAY + timedelta(days=6 * 4 + 7)) == [None]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [("message", "2.15.0", VALUE[2]), ("message", "2.14.0", "no route for Alice"), ("model", "2.14.0", VALUE[2])],
+)
+def test_releases_values_and_attributes_do_not_help_each_other(other: tuple[str, str, str]) -> None:
+    watch = Watch()
+    assert send(watch, 1, 2, 3, 4) == [None] * 4
+    assert send(watch, 5, 6, 7, 8, value=other) == [None] * 4
+
+
+def test_no_digest_outlives_its_day() -> None:
+    watch = Watch()
+    send(watch, 1, 2, 3)
+    send(watch, 4, day=MONDAY + timedelta(days=1))
+    held = repr([[progress.senders for progress in values.values()] for values in watch._places.values()])
+    assert repr(who(4).sender) in held
+    assert not any(repr(who(number).sender) in held for number in (1, 2, 3))
+
+
+def test_it_holds_no_more_than_it_was_told_to() -> None:
+    watch = Watch(most=10)
+    for number in range(100):
+        send(watch, 1, value=("message", "1", f"text {number}"))
+    assert sum(map(len, watch._places.values())) == 10
+    # What is full hides, and is free again once a week has passed.
+    assert send(watch, 1, 2, 3, 4, 5) == [None] * 5
+    assert send(watch, 1, 2, 3, 4, 5, day=MONDAY + timedelta(days=7))[-1] == 4
+
+
+def test_it_never_tells_a_value_of_fewer_than_k_senders() -> None:
+    """Against a plain count of (sender, day) over the last seven days, for random senders and days."""
+    drawn = random.Random(5)
+    for _ in range(200):
+        watch, day = Watch(), MONDAY
+        seen: set[tuple[date, int]] = set()
+        told = False
+        for _ in range(30):
+            day += timedelta(days=drawn.choice([0, 0, 1, 3]))
+            number = drawn.randrange(6)
+            seen = {(sent, sender) for sent, sender in seen if day - sent < timedelta(days=7)} | {(day, number)}
+            now = send(watch, number, day=day) != [None]
+            assert not now or told or len(seen) >= K
+            told = now
