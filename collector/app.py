@@ -17,6 +17,7 @@ import dashboards.app
 from collector.account import Reporter
 from collector.alerts import watch
 from collector.diagnostics import LiveDiagnostics
+from collector.doctor import glance
 from collector.errors import Watched
 from collector.handover import Handover
 from collector.live import LiveWindow
@@ -28,6 +29,7 @@ from collector.settings import Settings, read_settings, read_size
 from collector.snippet import snippet
 from dashboards.desk import AlertMeans
 from dashboards.hosts import Hosts
+from dashboards.vitals import Finding
 from dashboards.way_in import WayIn
 from ingest.app import App, Apps
 from ingest.boundary.geo import Countries
@@ -42,8 +44,10 @@ from ingest.hits.catalogue import Catalogue
 from ingest.hits.recent import Recent
 from ingest.site import Site, Sites
 from ingest.store.client import Connector, StoreBusyError, Target
+from ingest.store.control.actions import drop_actions
 from ingest.store.control.database import Control
 from ingest.store.control.facts import get_fact, put_fact
+from ingest.store.control.shares import drop_ended
 from ingest.store.control.strings import list_strings, releases_with_strings
 from ingest.store.control.tokens import find_token
 from ingest.store.migrations import migrate
@@ -60,14 +64,6 @@ _WAIT_FOR_STORE: Final = 5.0
 def open_control(settings: Settings) -> Control:
     """Open the control database. Raises ControlError."""
     return Control.open(settings.control.url or f"sqlite:///{settings.control_path}")
-
-
-def countries_file(settings: Settings) -> Path | None:
-    """Return the operator's own country database, as configured or as `geo update` left it; None: the shipped one."""
-    if settings.privacy.countries:
-        return Path(settings.privacy.countries)
-    updated = settings.control_path.parent / "countries.mmdb"
-    return updated if updated.exists() else None
 
 
 class Collector:
@@ -96,6 +92,8 @@ class Collector:
         self._configure(settings)
         self._closing = AsyncExitStack()
         self._retained = 0.0
+        self.retained: date | None = None
+        self.dropped = 0
 
     def _configure(self, settings: Settings) -> None:
         self.sites.replace(section.site() for section in settings.site)
@@ -123,7 +121,7 @@ class Collector:
         settings, closing = self.settings, self._closing
         self.control = open_control(settings)
         closing.callback(self.control.close)
-        self.countries = Countries.open(countries_file(settings))
+        self.countries = Countries.open(settings.countries_path)
         closing.callback(self.countries.close)
         self.connector = Connector(
             Target.read(settings.store.url), memory=read_size(settings.store.memory), scratch=self._scratch()
@@ -227,11 +225,17 @@ class Collector:
             snippet=self._snippet,
             identifies=lambda text: str(find_identifier(text) or ""),
             breakdowns=(*UNFOLDING, *(attribute.breakdown for attribute in self.means.attributes)),
+            vitals=lambda: health.vitals(self.retained, self.dropped, self._findings()),
             notices=lambda: self.notices,
             account=Reporter(self.means, self.clock).account,
             means=AlertMeans(bool(self.settings.mail.host), self.settings.alerts.private_targets),
         )
         return operations(self.settings, health, app)
+
+    def _findings(self) -> list[Finding]:
+        """Look at the machine and the configuration as `logless doctor` does, but for what would take seconds."""
+        found = glance(self.settings)
+        return [Finding(one["check"], one["ok"], one["warning"], one["found"]) for one in found]
 
     def _source_of(self, host: str) -> str:
         """Return the name that a referring host goes by."""
@@ -272,9 +276,14 @@ class Collector:
             await asyncio.sleep(_TICK)
 
     async def retain(self) -> list[str]:
-        """Drop the partitions that are past their time and return their names. Raises StoreError."""
-        today = datetime.fromtimestamp(self.clock(), UTC).date()
-        return await asyncio.to_thread(drop_old, self.connection, self.settings.retention.keep, today)
+        """Drop what is past its time, and return the names of the partitions. Raises StoreError."""
+        now = self.clock()
+        today = datetime.fromtimestamp(now, UTC).date()
+        for drop in (drop_actions, drop_ended):
+            await asyncio.to_thread(drop, self.control, now)
+        dropped = await asyncio.to_thread(drop_old, self.connection, self.settings.retention.keep, today)
+        self.retained, self.dropped = today, len(dropped)
+        return dropped
 
     async def replay(
         self, lines: Iterable[Line], until: datetime | None, progress: Callable[[int], None]

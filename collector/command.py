@@ -301,6 +301,14 @@ def user_reset(
     _show(_do(config, "user reset", {"name": given}), as_json=as_json)
 
 
+@user.command("remove")
+def user_remove(
+    given: Annotated[str, typer.Argument(metavar="NAME")], config: Config = _CONFIG, as_json: AsJson = False
+) -> None:
+    """Remove somebody with their sessions and links; the last owner stays."""
+    _show(_do(config, "user remove", {"name": given}), as_json=as_json)
+
+
 @token.command("create")
 def token_create(
     given: Annotated[str, typer.Argument(metavar="NAME")],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from typing import TypedDict
 
-from collector.app import countries_file
 from collector.errors import doubt_host
 from collector.extensions import missing_extensions
 from collector.runtime import runtime_folder
@@ -26,12 +25,15 @@ class Finding(TypedDict):
 
 def examine(settings: Settings) -> list[Finding]:
     """Run every check and return what each found. Nothing is changed but this process' own limits."""
+    return [*glance(settings), _countries(settings), _hosting(settings)]
+
+
+def glance(settings: Settings) -> list[Finding]:
+    """Run every check but those that read lists of networks through: that takes seconds of a processor."""
     return [
         _runtime(settings),
         *_process(settings),
         *_extensions(),
-        _countries(settings),
-        _hosting(settings),
         _disk(settings),
         _proxies(settings),
         _errors(settings),
@@ -68,7 +70,7 @@ def _extensions() -> list[Finding]:
 
 
 def _countries(settings: Settings) -> Finding:
-    path = countries_file(settings) or shipped()
+    path = settings.countries_path or shipped()
     try:
         networks = Countries.check(path)
     except (CountriesError, OSError) as error:

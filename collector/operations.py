@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -17,6 +20,7 @@ from starlette.types import ASGIApp
 
 from collector.public_file import PublicFile
 from collector.settings import Settings
+from dashboards.vitals import Finding, Vitals
 from ingest.boundary.airlock import ADDRESS
 from ingest.boundary.networks import Networks
 from ingest.counters.journal import Journal
@@ -69,6 +73,22 @@ class Health:
             "logless_journal_bytes": ("Bytes of the journal in memory.", self.journal.size),
             "logless_full": ("1 while submissions cannot be acknowledged.", int(self.ledger.full)),
         }
+
+    def vitals(self, retained: date | None, dropped: int, findings: Sequence[Finding]) -> Vitals:
+        """Return the same for people, with what else is known of the server."""
+        return Vitals(
+            version=version("logless"),
+            is_store_away=self.writer.away,
+            is_full=self.ledger.full,
+            batches_written=self.writer.written,
+            batches_waiting=self.writer.waiting,
+            spool_bytes=self.spool.size,
+            spool_bound=self.spool.bound,
+            journal_bytes=self.journal.size,
+            retained=retained,
+            dropped=dropped,
+            findings=findings,
+        )
 
 
 @dataclass(frozen=True, slots=True)

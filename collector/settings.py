@@ -537,6 +537,14 @@ class Settings(BaseSettings):
         return (data.parent if data is not None else Path("/var/lib/logless")) / "control.db"
 
     @property
+    def countries_path(self) -> Path | None:
+        """The operator's own country database, as configured or as `geo update` left it; None: the shipped one."""
+        if self.privacy.countries:
+            return Path(self.privacy.countries)
+        updated = self.control_path.parent / "countries.mmdb"
+        return updated if updated.exists() else None
+
+    @property
     def spool_path(self) -> Path:
         """Folder of the spool, beside the control database."""
         return self.control_path.parent / "spool"

@@ -21,6 +21,7 @@ from dashboards.period import today_in
 from dashboards.shell import Shell
 from dashboards.table import write_csv
 from ingest.store.control.sessions import IDLE_DAYS, Session, read_session, start_session
+from ingest.store.control.shares import GUEST_DAYS, Share, admit_guest, read_guest
 from ingest.store.control.tokens import Token, find_token
 from ingest.store.control.users import Role, User
 
@@ -29,13 +30,20 @@ class Permission(StrEnum):
     """What an address asks of whoever comes."""
 
     PUBLIC = "public"
+    GUEST = "guest"
+    """A member, or whoever came by a shared link to the site or app in the address. Nothing but GET."""
     MEMBER = "member"
     EDITOR = "editor"
     OWNER = "owner"
     TOKEN = "token"  # noqa: S105  a kind of permission
 
 
-ROLES: Final = {Permission.MEMBER: Role.VIEWER, Permission.EDITOR: Role.EDITOR, Permission.OWNER: Role.OWNER}
+ROLES: Final = {
+    Permission.GUEST: Role.VIEWER,
+    Permission.MEMBER: Role.VIEWER,
+    Permission.EDITOR: Role.EDITOR,
+    Permission.OWNER: Role.OWNER,
+}
 
 _OWN_PATH: Final = re2.compile(r"/[A-Za-z0-9._~%?&=+:@-][A-Za-z0-9._~/%?&=+:@-]*")
 
@@ -63,10 +71,14 @@ class Gate:
         if not is_own(request.method, request.headers):
             raise HTTPException(403)
         ask = replace(ask, session=await session_of(self.desk, request))
-        if self.permission is not Permission.PUBLIC:
+        if self.permission is Permission.GUEST and ask.session is None:
+            ask = replace(ask, guest=await guest_of(self.desk, request))
+            if ask.guest is None:
+                return self._to_login(request)
+        elif self.permission is not Permission.PUBLIC:
             if ask.session is None:
                 return self._to_login(request)
-            if not ask.user.role.covers(ROLES[self.permission]):
+            if not ask.may(ROLES[self.permission]):
                 raise HTTPException(403)
         site = self.desk.sites.get(request.path_params.get("site", ""))
         if site is not None:
@@ -107,6 +119,31 @@ async def session_of(desk: Desk, request: Request) -> Session | None:
     return await run_in_threadpool(read_session, desk.control, secret, desk.clock()) if secret else None
 
 
+async def guest_of(desk: Desk, request: Request) -> Share | None:
+    """Return the shared link of a request's cookie, if it covers the address and is only asked to show it."""
+    secret = request.cookies.get(guest_cookie(is_https=desk.is_https), "")
+    if not secret or request.method not in {"GET", "HEAD"}:
+        return None
+    share = await run_in_threadpool(read_guest, desk.control, secret, desk.clock())
+    return share if share is not None and share.covers(request.path_params) else None
+
+
+async def let_in(desk: Desk, share: Share, after: str) -> Response:
+    """Give a browser that opened a shared link its cookie, and lead it on to what is shared."""
+    secret = await run_in_threadpool(admit_guest, desk.control, share, desk.clock())
+    response = RedirectResponse(own_path(after), status_code=303)
+    response.set_cookie(
+        guest_cookie(is_https=desk.is_https),
+        secret,
+        max_age=GUEST_DAYS * 86_400,
+        path="/",
+        secure=desk.is_https,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
 async def sign_in(desk: Desk, user: User, after: str, *, by_link: bool) -> Response:
     """Start a session and lead on to a path of ours."""
     secret = await run_in_threadpool(start_session, desk.control, user.id, desk.clock(), by_link=by_link)
@@ -134,6 +171,11 @@ def sign_out(desk: Desk) -> Response:
 def cookie_name(*, is_https: bool) -> str:
     """Return the cookie's name: `__Host-` binds it to one host and to https, where there is https."""
     return "__Host-logless" if is_https else "logless"
+
+
+def guest_cookie(*, is_https: bool) -> str:
+    """Return the name of the cookie of shared links: a member who opens one stays signed in."""
+    return f"{cookie_name(is_https=is_https)}-share"
 
 
 def own_path(text: str) -> str:

@@ -30,8 +30,3 @@ class Annotations(Protocol):
     def __call__(self, owner: str, since: date, until: date) -> list[Annotation]:
         """Return the marks of a site or app between two days, both within."""
         ...
-
-
-def no_annotations(owner: str, since: date, until: date) -> list[Annotation]:  # noqa: ARG001
-    """Return no marks: nobody keeps any."""
-    return []

@@ -15,7 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from dashboards.annotations import Annotations, no_annotations
+from dashboards.annotations import Annotations
 from dashboards.assets import Assets
 from dashboards.desk import AlertMeans, Ask, Desk
 from dashboards.diagnostics import Diagnostics
@@ -32,12 +32,14 @@ from dashboards.reader import Accounts, no_account
 from dashboards.referrers import Referrers
 from dashboards.refusals import Refusals
 from dashboards.reports import Reports
-from dashboards.routes import build_routes
+from dashboards.routes import build_routes, is_shared
 from dashboards.shell import Shell
 from dashboards.stats.vocabulary import dimensions_of
 from dashboards.throttle import Throttle
 from dashboards.triage import Triage
+from dashboards.vitals import Vitals
 from dashboards.way_in import WayIn
+from dashboards.written import Written
 from ingest.app import Apps
 from ingest.counters.cells import Breakdown
 from ingest.site import Sites
@@ -73,17 +75,19 @@ def build(
     hosts: Hosts,
     snippet: Callable[[str], str],
     identifies: Callable[[str], str],
+    vitals: Callable[[], Vitals],
     notices: Callable[[], Sequence[str]] = tuple,
+    annotations: Annotations | None = None,
     means: AlertMeans = _NO_MEANS,
     hasher: PasswordHasher | None = None,
-    annotations: Annotations = no_annotations,
     account: Accounts = no_account,
 ) -> Starlette:
     """Return the application. `notices` are lines that every member reads on top of a page.
 
     What only the way in knows is handed over: `diagnostics` of its last submissions, what it makes of `hosts`, the
-    `snippet` of a site, and the word for what in a text `identifies` a person.
-    `annotations` are marks on charts; `account` tells a reader what would be counted about them.
+    `snippet` of a site, the word for what in a text `identifies` a person, its own `vitals`, and the `account` of what
+    would be counted about a reader. `annotations` are marks on charts: those that members
+    wrote, unless others are given.
     It opens nothing and closes nothing: the reader, the control database and the live view are the caller's.
     """
     questions = Questions(reader)
@@ -112,11 +116,13 @@ def build(
         notices=notices,
         snippet=snippet,
         identifies=identifies,
+        annotations=annotations or Written(control),
+        vitals=vitals,
+        is_shared=is_shared,
         means=means,
         is_https=is_https,
-        annotations=annotations,
-        account=account,
         way_in=way_in,
+        account=account,
     )
     errors = Errors(desk, shell)
     return Starlette(

@@ -24,11 +24,13 @@ from dashboards.refusals import Refusals
 from dashboards.reports import Reports
 from dashboards.throttle import Throttle
 from dashboards.triage import Triage
+from dashboards.vitals import Vitals
 from dashboards.way_in import WayIn
 from ingest.app import Apps
 from ingest.site import Sites
 from ingest.store.control.database import Control
 from ingest.store.control.sessions import Session
+from ingest.store.control.shares import Share
 from ingest.store.control.tokens import Token
 from ingest.store.control.users import Role, User
 
@@ -67,10 +69,15 @@ class Desk:
     """The tag that a page of a site carries."""
     identifies: Callable[[str], str]
     """What a text holds that identifies a person, in a word, or nothing."""
+    annotations: Annotations
+    """What was noted on days of a site."""
+    vitals: Callable[[], Vitals]
+    """How the server is; it may take a moment, so ask from a thread."""
+    is_shared: Callable[[str], bool]
+    """Whether a path is one that shared links can open."""
     means: AlertMeans
     is_https: bool
     way_in: WayIn
-    annotations: Annotations
     account: Accounts
     """What would be counted about whoever asks."""
 
@@ -95,6 +102,8 @@ class Ask:
     format: Format = Format.HTML
     session: Session | None = None
     token: Token | None = None
+    guest: Share | None = None
+    """The shared link by which somebody came who is not signed in."""
     beginning: date | None = None
     """The first day that is counted of the site that the address names."""
 
@@ -106,8 +115,12 @@ class Ask:
 
     @property
     def can_edit(self) -> bool:
-        """Whether the member who asks may change what the team decides."""
-        return self.user.role.covers(Role.EDITOR)
+        """Whether whoever asks may change what the team decides."""
+        return self.may(Role.EDITOR)
+
+    def may(self, role: Role) -> bool:
+        """Return whether whoever asks is signed in and may do what a role may."""
+        return self.session is not None and self.session.user.role.covers(role)
 
     @property
     def now(self) -> float:

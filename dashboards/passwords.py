@@ -34,6 +34,14 @@ class Passwords:
         """Give a user a password of SHORTEST to LONGEST characters."""
         await to_thread.run_sync(self._set, user, password, limiter=self._limit())
 
+    async def seal(self, password: str) -> str:
+        """Return the argon2 text of a password that belongs to no user."""
+        return await to_thread.run_sync(self._hasher.hash, password, limiter=self._limit())
+
+    async def opens(self, encoded: str, password: str) -> bool:
+        """Return whether a password is the one of an argon2 text."""
+        return await to_thread.run_sync(self._matches, encoded, password[: LONGEST + 1], limiter=self._limit())
+
     def _limit(self) -> CapacityLimiter:
         # It belongs to the event loop that first uses it, so it cannot be made before one runs.
         if self._limiter is None:
@@ -47,15 +55,17 @@ class Passwords:
         decoy = self._decoy_hash()  # made by whoever comes first, known or not, so that its making tells nothing
         found = password_of(self._control, name)
         encoded = found[1] if found else decoy
-        try:
-            self._hasher.verify(encoded, password)
-        except (VerificationError, InvalidHashError):
-            return None
-        if found is None:
+        if not self._matches(encoded, password) or found is None:
             return None
         if self._hasher.check_needs_rehash(encoded):
             self._set(found[0].id, password)
         return found[0]
+
+    def _matches(self, encoded: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(encoded, password)
+        except (VerificationError, InvalidHashError):
+            return False
 
     def _decoy_hash(self) -> str:
         if not self._decoy:

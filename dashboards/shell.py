@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -13,7 +14,7 @@ from dashboards.addresses import app_path, link, site_path
 from dashboards.assets import Assets
 from dashboards.charts import bar
 from dashboards.desk import Ask
-from dashboards.page import Page
+from dashboards.page import Page, Tab
 from dashboards.period import in_minutes, in_short, in_words
 
 
@@ -55,10 +56,19 @@ class Shell:
             page.values,
             page=page,
             user=ask.session.user if ask.session else None,
+            tabs=_offered(page.tabs, ask),
+            section=_offered(page.section, ask),
+            is_guest=ask.guest is not None,
+            administration=ask.can_edit,
             sites=list(ask.desk.sites) if ask.session else [],
             apps=list(ask.desk.apps) if ask.session else [],
             notices=list(ask.desk.notices()) if ask.session else [],
             path=ask.request.url.path,
-            has_keys=ask.has_keys,
+            has_keys=ask.has_keys and ask.session is not None,
         )
         return HTMLResponse(text, page.status)
+
+
+def _offered(tabs: Sequence[Tab], ask: Ask) -> list[Tab]:
+    """Return the tabs that whoever asks may open: shared links open fewer than members do."""
+    return [tab for tab in tabs if ask.session or ask.desk.is_shared(tab.path)]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ingest.app import App
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +16,11 @@ class WayIn:
     beacon: str = "/js/logless.js"
     events: str = "/api/event"
     pixel: str = "/api/pixel.gif"
+
+    def dsn(self, app: App) -> str:
+        """Return the DSN that an app's SDK is given."""
+        url = urlsplit(self.url)
+        return f"{url.scheme}://{app.key}@{url.netloc}{url.path}/{app.id}"
 
     @property
     def stem(self) -> str:

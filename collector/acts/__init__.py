@@ -41,6 +41,7 @@ ACTS: Final[dict[str, Act]] = {
     "user add": users.ADD,
     "user role": users.ROLE,
     "user reset": users.RESET,
+    "user remove": users.REMOVE,
     "token create": tokens.CREATE,
     "token list": tokens.LIST,
     "token revoke": tokens.REVOKE,

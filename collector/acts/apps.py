@@ -6,18 +6,17 @@ import asyncio
 import secrets
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from collector.acts.act import Act, House
 from collector.configuration import add_checked
 from collector.control_socket import Progress, RefusedError
+from dashboards.way_in import WayIn
 from ingest.app import App
 
 
 def dsn(house: House, app: App) -> str:
     """Return the DSN that an SDK is given."""
-    url = urlsplit(house.settings.server.url)
-    return f"{url.scheme}://{app.key}@{url.netloc}{url.path}/{app.id}"
+    return WayIn(house.settings.server.url).dsn(app)
 
 
 def _told(house: House, app: App) -> dict[str, Any]:

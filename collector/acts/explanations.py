@@ -14,7 +14,6 @@ from typing import Any, Final
 import msgspec
 
 from collector.acts.act import Act, House
-from collector.app import countries_file
 from collector.control_socket import Progress, RefusedError
 from collector.operations import operations
 from collector.pipeline import Means, Pipeline
@@ -144,7 +143,7 @@ def _is_line(text: bytes) -> bool:
 
 def _explain_all(settings: Settings, sites: Mapping[str, Site], lines: list[Line]) -> list[dict[str, Any]]:
     async def explain() -> list[dict[str, Any]]:
-        with closing(Countries.open(countries_file(settings))) as countries:
+        with closing(Countries.open(settings.countries_path)) as countries:
             explainer = Explainer(settings, sites, countries)
             return [await explainer.explain(line) for line in lines]
 

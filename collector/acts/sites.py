@@ -12,7 +12,10 @@ from collector.control_socket import Progress, RefusedError
 from collector.settings import read_settings
 from collector.snippet import snippet
 from ingest.site import Site
+from ingest.store.control.annotations import drop_annotations
 from ingest.store.control.reviews import drop_reviews
+from ingest.store.control.shares import drop_shares
+from ingest.store.control.tokens import drop_tokens
 from ingest.store.retention import drop_owner
 
 _WAIT = 30.0
@@ -66,7 +69,8 @@ async def _delete(house: House, arguments: Mapping[str, Any], _: Progress) -> di
     house.open.ledger.discard(site)
     await asyncio.to_thread(house.open.writer.wait, _WAIT)
     dropped = await asyncio.to_thread(drop_owner, house.open.connection, site)
-    await asyncio.to_thread(drop_reviews, house.control, site)
+    for drop in (drop_reviews, drop_annotations, drop_shares, drop_tokens):
+        await asyncio.to_thread(drop, house.control, site)
     if not known and not dropped:
         raise RefusedError(f'no site "{site}" is configured, and nothing is kept of one: see `logless site list`')
     return {"id": site, "dropped": dropped, "configured": site in house.sites}

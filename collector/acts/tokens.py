@@ -8,6 +8,7 @@ from typing import Any
 
 from collector.acts.act import Act, House
 from collector.control_socket import Progress, RefusedError
+from ingest.store.control.actions import Deed, note_action
 from ingest.store.control.tokens import create_token, list_tokens, revoke_token
 
 
@@ -17,7 +18,9 @@ async def _create(house: House, arguments: Mapping[str, Any], _: Progress) -> di
         raise RefusedError(f'no site "{site}" is configured: see `logless site list`')
     if app is not None and app not in house.apps:
         raise RefusedError(f'no app "{app}" is configured: see `logless app list`')
-    return asdict(create_token(house.control, arguments["name"], site=site, app=app, scope=arguments["scope"]))
+    made = create_token(house.control, arguments["name"], site=site, app=app, scope=arguments["scope"])
+    note_action(house.control, "", "", Deed.TOKEN_CREATED, made.name, made.scopes[0], house.now())
+    return asdict(made)
 
 
 async def _list(house: House, _: Mapping[str, Any], __: Progress) -> list[dict[str, Any]]:
@@ -25,8 +28,10 @@ async def _list(house: House, _: Mapping[str, Any], __: Progress) -> list[dict[s
 
 
 async def _revoke(house: House, arguments: Mapping[str, Any], _: Progress) -> dict[str, Any]:
-    if not revoke_token(house.control, arguments["id"]):
+    token = {token.id: token for token in list_tokens(house.control)}.get(arguments["id"])
+    if token is None or not revoke_token(house.control, token.id):
         raise RefusedError(f"no token {arguments['id']}: see `logless token list`")
+    note_action(house.control, "", "", Deed.TOKEN_REVOKED, token.name, token.scopes[0], house.now())
     return {"id": arguments["id"], "revoked": True}
 
 

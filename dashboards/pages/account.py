@@ -11,8 +11,10 @@ from dashboards.access import sign_in, sign_out
 from dashboards.desk import KEYS_COOKIE, Ask
 from dashboards.form import read_form
 from dashboards.page import Page
+from dashboards.pages.administration import note
 from dashboards.passwords import LONGEST, SHORTEST
 from dashboards.period import today_in
+from ingest.store.control.actions import Deed
 from ingest.store.control.sessions import end_session, end_sessions, list_sessions
 
 
@@ -39,6 +41,7 @@ async def change_password(ask: Ask) -> Page | Response:
         throttle.succeed(ask.user.name, None)
     await ask.desk.passwords.set(ask.user.id, password)
     await run_in_threadpool(end_sessions, ask.desk.control, ask.user.id)
+    await note(ask, Deed.PASSWORD_SET, ask.user.name)
     return await sign_in(ask.desk, ask.user, "/account?changed=1", by_link=False)
 
 

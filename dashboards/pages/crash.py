@@ -17,7 +17,7 @@ from dashboards.desk import Ask
 from dashboards.groups import Detail
 from dashboards.lineage import Lineage
 from dashboards.page import Page
-from dashboards.pages.crashes import FACETS, NOTHING
+from dashboards.pages.crashes import FACETS, NOTHING, standings_of
 from dashboards.pages.owners import app_of, app_tabs, period_data, period_of, period_tabs
 from dashboards.pages.report_chart import report_chart
 from dashboards.period import Period
@@ -60,9 +60,10 @@ async def crash(ask: Ask) -> Page | Response:
     detail = await ask.desk.reports.group(app, name, period)
     if detail is None:
         raise HTTPException(404)
-    standing = (await ask.desk.triage.standings(app, period.today)).get(name, NOTHING)
+    standing = (await standings_of(ask, app, period.today)).get(name, NOTHING)
     members = [part.id for part in detail.parts] or [name]
-    notes = await run_in_threadpool(list_notes, ask.desk.control, app.id, members)
+    # What the team writes to each other is for the team: whoever came by a shared link is not told.
+    notes = await run_in_threadpool(list_notes, ask.desk.control, app.id, members) if ask.session else []
     path = app_path(app, "crashes", detail.id)
     return Page(
         template="crash.html",
@@ -102,7 +103,7 @@ async def _team(
 ) -> dict[str, Any]:
     """Return what the team's part of the page needs."""
     lineage = await ask.desk.triage.lineage(app)
-    actions = await run_in_threadpool(list_actions, ask.desk.control, app.owner, members)
+    actions = await run_in_threadpool(list_actions, ask.desk.control, app.owner, members) if ask.session else []
     return {
         "can_edit": ask.can_edit,
         "standing": standing,

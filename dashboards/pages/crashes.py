@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -117,7 +117,7 @@ async def crashes(ask: Ask) -> Page:
     app = app_of(ask)
     period = period_of(ask, app)
     choice = Choice.read(ask)
-    standings = await ask.desk.triage.standings(app, period.today)
+    standings = await standings_of(ask, app, period.today)
     found = await _found(ask, app, period, choice)
     facets = await ask.desk.reports.facets(app, period)
     groups = [group for group in found if choice.show.takes(group, standings.get(group.id, NOTHING))]
@@ -279,3 +279,9 @@ def _table(groups: Sequence[Group], standings: Mapping[str, Standing]) -> Table:
             for group, standing in ((group, standings.get(group.id, NOTHING)) for group in groups)
         ],
     )
+
+
+async def standings_of(ask: Ask, app: App, today: date) -> dict[str, Standing]:
+    """Return the standings of an app's groups. Whoever came by a shared link is not told who looks after what."""
+    found = await ask.desk.triage.standings(app, today)
+    return found if ask.session else {group: replace(one, assignee=None) for group, one in found.items()}

@@ -13,6 +13,7 @@ from dashboards.numbers import many
 from dashboards.origin import is_opened
 from dashboards.page import Page
 from dashboards.throttle import Sender
+from ingest.store.control.actions import Deed, note_action
 from ingest.store.control.links import use_link
 from ingest.store.control.sessions import end_session
 
@@ -50,6 +51,8 @@ async def open_link(ask: Ask) -> Page | Response:
     user = await run_in_threadpool(use_link, ask.desk.control, ask.request.path_params["secret"], ask.now)
     if user is None:
         return Page(template="link.html", title="This link is used up", status=410)
+    told = "", user.name, Deed.SIGNED_IN, user.name, "", ask.now
+    await run_in_threadpool(note_action, ask.desk.control, *told)
     return await sign_in(ask.desk, user, "/", by_link=True)
 
 

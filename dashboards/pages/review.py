@@ -16,6 +16,7 @@ from dashboards.audit import FLAGS, Audited
 from dashboards.desk import Ask
 from dashboards.form import read_form
 from dashboards.page import Page
+from dashboards.pages.administration import note
 from dashboards.pages.audit import audited_data, read_audit
 from dashboards.pages.breakdown import AUDIT, section_tabs
 from dashboards.pages.owners import period_of, selection_of, site_of, site_tabs
@@ -24,6 +25,7 @@ from dashboards.period import read_date, today_in
 from dashboards.referrers import Converted
 from dashboards.table import Table
 from ingest.site import Site
+from ingest.store.control.actions import Deed
 from ingest.store.control.database import ControlError
 from ingest.store.control.reviews import (
     LONGEST_CLAIM,
@@ -62,6 +64,7 @@ async def save_review(ask: Ask) -> Page | Response:
         await run_in_threadpool(add_review, ask.desk.control, site.id, row.host, finding, ask.user.id, today)
     except ControlError as error:
         return await _page(ask, site, row, entered, str(error))
+    await note(ask, Deed.REVIEWED, row.host, finding.status.value, site.owner)
     return RedirectResponse(link(_path(site), {"host": row.host, "saved": "1"}), status_code=303)
 
 

@@ -19,6 +19,8 @@ from collector_replays import hit
 from typer.testing import CliRunner, Result
 
 from collector.command import main
+from ingest.store.control.actions import list_log
+from ingest.store.control.database import Control
 
 ROOT = Path(__file__).parents[2]
 RUNNER = CliRunner()
@@ -87,8 +89,8 @@ def test_the_commands_are_those_of_the_contract() -> None:
     assert names >= {
         "serve", "demo", "check", "doctor", "migrate", "replay", "send-test", "site add", "site list", "site snippet",
         "site delete", "app add", "app list", "app dsn", "user add", "user list", "user role", "user reset",
-        "token create", "token list", "token revoke", "privacy inventory", "privacy scan", "retention run",
-        "geo update", "explain hit",
+        "user remove", "token create", "token list", "token revoke", "privacy inventory", "privacy scan",
+        "retention run", "geo update", "explain hit",
     }  # fmt: skip
 
 
@@ -224,6 +226,7 @@ def test_a_first_site_begins_the_configuration(terminal: Terminal) -> None:
         (["site", "snippet", "x"], 'no site "x" is configured: see `logless site list`'),
         (["app", "add", "y", "--consent", "maybe"], "consent: "),
         (["app", "dsn", "9"], 'no app "9" is configured: see `logless app list`'),
+        (["user", "remove", "nobody"], 'no user "nobody": see `logless user list`'),
         (["user", "reset", "nobody"], 'no user "nobody": see `logless user list`'),
         (["user", "role", "nobody", "viewer"], "there is no user of that name: `logless user add` makes one"),
         (["token", "revoke", "9"], "no token 9: see `logless token list`"),
@@ -267,6 +270,28 @@ def test_people_are_added_changed_and_signed_out(terminal: Terminal) -> None:
     assert terminal.json("user", "reset", "bob")["link"] != added["link"]
     assert terminal.json("user", "list") == [{"name": "bob", "role": "viewer"}]
     assert "a user of that name exists" in terminal.failure("user", "add", "bob")
+    assert terminal.json("user", "remove", "bob")["removed"] is True
+    assert terminal.json("user", "list") == []
+    terminal.json("user", "add", "ada", "--role", "owner")
+    assert "this is the last owner" in terminal.failure("user", "remove", "ada")
+    assert "this is the last owner" in terminal.failure("user", "role", "ada", "editor")
+
+
+def test_what_commands_do_to_people_and_tokens_stands_in_the_log(terminal: Terminal) -> None:
+    terminal.json("user", "add", "bob")
+    terminal.json("user", "role", "bob", "editor")
+    terminal.json("user", "reset", "bob")
+    terminal.json("user", "remove", "bob")
+    number = terminal.json("token", "create", "ci", "--site", "example.org")["id"]
+    terminal.json("token", "revoke", str(number))
+    control = Control.open(f"sqlite:///{terminal.folder / 'control.db'}")
+    found = [(one.member, one.action, one.object, one.detail) for one in reversed(list_log(control)[0])]
+    control.close()
+    assert found == [
+        ("", "member added", "bob", "viewer"), ("", "role changed", "bob", "viewer to editor"),
+        ("", "access reset", "bob", ""), ("", "member removed", "bob", ""),
+        ("", "token created", "ci", "stats:site:example.org"), ("", "token revoked", "ci", "stats:site:example.org"),
+    ]  # fmt: skip
 
 
 def test_tokens_are_shown_once_listed_without_their_secret_and_revoked(terminal: Terminal) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,22 @@ def test_people_can_be_added_to_a_running_server_and_their_link_opens_it(server:
     link = told(server, "user", "add", "carol", "--role", "viewer")["link"]
     assert link.startswith(f"{server.url}/login/")
     assert server.get(link.removeprefix(server.url)).status in {200, 302, 303}
+
+
+def test_the_health_page_tells_of_the_real_server(server: Logless) -> None:
+    link = told(server, "user", "add", "dora", "--role", "editor")["link"]
+    cookie = server.get(link.removeprefix(server.url)).headers["set-cookie"].partition(";")[0]
+    health = server.get("/admin/health.json", Cookie=cookie).json
+    assert health["version"] == version("logless")
+    assert (health["is_full"], health["is_store_away"]) == (False, False)
+    assert health["spool_bound"] > 0
+    assert health["journal_bytes"] > 0
+    assert health["retained"] is not None, "it has run once since the start"
+    assert {"runtime folder", "compiled parts", "disk", "proxies"} <= {one["check"] for one in health["findings"]}
+    assert {"cells", "hours"} <= {table["table"] for table in health["tables"]}
+    setup = server.get("/admin/setup.json", Cookie=cookie).json
+    assert f"http://{KEY}@127.0.0.1:{server.port}/6" in [app["dsn"] for app in setup["apps"]]
+    assert server.get("/admin/log.json", Cookie=cookie).status == 403
 
 
 def test_a_test_submission_of_each_kind_is_sent_and_counted(server: Logless) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from dashboards_stage import BREAKDOWNS, FAST, HOSTS, NOW, NUMBERS, Clock, Memory, Rows, Stats, snippet
+from dashboards_stage import BREAKDOWNS, FAST, HOSTS, NOW, NUMBERS, VITALS, Clock, Memory, Rows, Stats, snippet
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -144,6 +144,7 @@ def build_at(
             "hosts": HOSTS,
             "snippet": snippet,
             "identifies": lambda text: str(find_identifier(text) or ""),
+            "vitals": lambda: VITALS,
             "means": AlertMeans(has_mail=True),
             "hasher": FAST,
         }

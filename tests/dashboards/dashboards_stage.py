@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
 from dashboards.hosts import Hosts
+from dashboards.vitals import Finding, Vitals
 from ingest.counters.cells import METRICS, SESSION_METRICS, UNFOLDING, Breakdown
 from ingest.counters.exemplar import Exemplar
 from ingest.hits.attributes import visit_attributes
@@ -39,6 +40,15 @@ HOSTS = Hosts(
     source=lambda host: "Google" if host.startswith("google.") else host,
     is_spam=lambda host: host == "free-traffic.example",
 )
+
+VITALS = Vitals(
+    version="1.2.3", is_store_away=False, is_full=False, batches_written=7, batches_waiting=1, spool_bytes=2_000_000,
+    spool_bound=268_435_456, journal_bytes=9_000, retained=TODAY, dropped=2,
+    findings=[
+        Finding("disk", is_good=True, is_warning=False, found="40 GiB free"),
+        Finding("process", is_good=False, is_warning=True, found="swap is on: switch it off, or encrypt it"),
+    ],
+)  # fmt: skip
 
 NUMBERS = count()
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from dashboards_stage import NOW, TODAY, Memory, Rows
+from dashboards_stage import NOW, TODAY, Memory, Rows, snippet
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from starlette.applications import Starlette
 
@@ -32,13 +32,17 @@ from ingest.hits.recent import BROWSERS, Recent
 from ingest.hits.setups import Setups
 from ingest.hits.wire import read_submissions
 from ingest.site import Site
+from ingest.store.control.actions import Deed, note_action
+from ingest.store.control.annotations import add_annotation
 from ingest.store.control.assignments import assign
 from ingest.store.control.channels import ChannelKind, add_channel
 from ingest.store.control.database import Control
 from ingest.store.control.links import make_link
 from ingest.store.control.notes import add_note
 from ingest.store.control.reviews import Finding, Status, add_review
-from ingest.store.control.users import User
+from ingest.store.control.shares import create_share
+from ingest.store.control.tokens import create_token
+from ingest.store.control.users import Role, User, add_user
 
 pytest_plugins = ["dashboards_fixtures"]
 pytestmark = pytest.mark.browser
@@ -46,6 +50,8 @@ pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium")
 GROUP = "e" * 16
 REVIEWED = "forum.of-a-very-long-name-that-goes-on-and-on.example"
+
+ADMINISTRATION = [f"/admin/{page}" for page in ("setup", "members", "tokens", "links", "log", "health")]
 
 SCREENS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
@@ -103,7 +109,23 @@ def told(setups: Setups, recent: Recent, site: Site, owner: User, control: Contr
 
 
 @pytest.fixture
-def filled(rows: Rows, site: Site, app: App, live: Memory, control: Control, owner: User, told: None) -> list[str]:
+def administered(control: Control, site: Site, app: App) -> None:
+    """Members, tokens, links and annotations of long names, and a log of them."""
+    long = "of-a-name-that-goes-on-and-on-" * 2
+    add_user(control, long, Role.EDITOR)
+    add_user(control, "vic", Role.VIEWER)
+    create_token(control, long, site=site.id)
+    create_share(control, long, app=app.id, password="argon", ends=TODAY)
+    create_share(control, "Board", site=site.id)
+    add_annotation(control, site.owner, TODAY, "Newsletter " * 18, lambda _: "")
+    for deed in Deed:
+        note_action(control, site.owner, long, deed, long, "without password, until 1 Dec 2026", NOW)
+
+
+@pytest.fixture
+def filled(
+    rows: Rows, site: Site, app: App, live: Memory, control: Control, owner: User, told: None, administered: None
+) -> list[str]:
     days = [TODAY - timedelta(days=back) for back in range(28)]
     rows.hours(site.id, [(day, 9, [40 + day.day, 50, 99, 3, 20, 2000, 60, 1]) for day in days])
     rows.cells(site.id, "mark", [(TODAY - timedelta(days=9), "~", [0, 1, 0, 0, 0, 0, 0, 0])])
@@ -135,6 +157,7 @@ def filled(rows: Rows, site: Site, app: App, live: Memory, control: Control, own
         f"/sites/{site.id}/pages", f"/sites/{site.id}/privacy", "/sites/empty.example", f"/apps/{app.id}/crashes",
         "/help",
         f"/sites/{site.id}/audit", f"/sites/{site.id}/audit/review?host={REVIEWED}", f"/sites/{site.id}/setup",
+        *ADMINISTRATION, f"/sites/{site.id}/annotations", f"/sites/{site.id}/digest?week=2026-11-16",
         f"/apps/{app.id}/crashes/{GROUP}", f"/apps/{app.id}/privacy", f"/apps/{app.id}/releases",
         f"/apps/{app.id}/crashes?q=merge&by=release&value=1.21&show=all", f"/apps/{app.id}/alerts",
         "/apps/999999/crashes", "/apps/999999/releases", "/privacy", "/account",
@@ -300,6 +323,47 @@ def test_a_chart_is_read_by_keys(
     assert "15 Nov 2026" in page.locator(".tip").inner_text()
     page.keyboard.press("Escape")
     assert not page.locator(".tip").is_visible()
+    context.close()
+
+
+def test_a_tag_is_copied_by_a_button(
+    browser: Browser, base_url: str, control: Control, owner: User, site: Site
+) -> None:
+    context = signed_in(browser, base_url, control, owner, permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{base_url}/admin/setup")
+    page.get_by_role("button", name=f"Copy the tag of {site.id}").click()
+    expect(page.get_by_text("Copied", exact=True)).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == snippet(site.id)
+    # On plain http to another machine there is no clipboard: the text is selected for the keyboard.
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.get_by_role("button", name=f"Copy the tag of {site.id}").click()
+    expect(page.get_by_text("Selected: copy it by keyboard")).to_be_visible()
+    assert page.evaluate("getSelection().toString()").strip() == snippet(site.id)
+    context.close()
+
+
+def test_a_link_is_made_and_opened_without_scripts(
+    browser: Browser, base_url: str, control: Control, owner: User, site: Site
+) -> None:
+    context = signed_in(browser, base_url, control, owner, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{base_url}/admin/links")
+    page.get_by_label("Who it is for").fill("Board")
+    page.get_by_label("It shows").select_option(f"site:{site.id}")
+    page.get_by_label("Password of").fill("correct horse")
+    page.get_by_role("button", name="Make a link").click()
+    link = page.locator(".secret code").inner_text().replace("http://testserver", base_url)
+    guest = browser.new_context(java_script_enabled=False)
+    shared = guest.new_page()
+    shared.goto(link)
+    shared.get_by_label("Password of this link").fill("correct horse")
+    shared.get_by_role("button", name="Open").click()
+    assert shared.url == f"{base_url}/sites/{site.id}"
+    page.get_by_role("button", name="Revoke Board").click()
+    shared.reload()
+    assert "/login" in shared.url
+    guest.close()
     context.close()
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 from running import PLAIN, running
 
 from collector.scan import scan
+from ingest.store.control.annotations import add_annotation
 from ingest.store.control.database import Control
 from ingest.store.control.reviews import Finding, Status, add_review
+from ingest.store.control.shares import create_share
+from ingest.store.control.tokens import create_token
 from ingest.store.control.users import Role, add_user
 
 GONE = "gone-4f71.example"
@@ -21,11 +24,14 @@ SECTIONS = "".join(
 )
 
 
-def review(path: Path) -> None:
-    """Write a review of a host for each site."""
+def administer(path: Path) -> None:
+    """Write a review, an annotation, a shared link and a token for each site."""
     control = Control.open(f"sqlite:///{path}")
     somebody = add_user(control, "somebody", Role.EDITOR)
     for site in (GONE, STAYS):
+        add_annotation(control, site, date(2026, 11, 21), f"Launch of {site}", lambda _: "")
+        create_share(control, f"Board of {site}", site=site)
+        create_token(control, f"Program of {site}", site=site)
         add_review(
             control, site, "forum.example", Finding("", Status.ACCURATE, "", None), somebody.id, date(2026, 11, 21)
         )
@@ -38,7 +44,7 @@ def test_nothing_of_a_deleted_site_is_left_and_the_others_stay(tmp_path: Path) -
         for site in (GONE, STAYS):
             for number in range(1, 60):
                 assert logless.hit(f"45.{number}.7.9", f"http://{site}/kept", site=site).status == 202
-        review(tmp_path / "control.db")
+        administer(tmp_path / "control.db")
         places = [tmp_path / "data", tmp_path / "spool", tmp_path / "control.db", logless.runtime]
         # The control: before the deletion, the site is in the journal, in the store, or in both.
         assert scan(places, [GONE])["found"]

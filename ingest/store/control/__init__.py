@@ -1,4 +1,4 @@
-"""The small SQLite database of the people who may look: users, sessions, one-time links, tokens, facts, reviews.
+"""The small SQLite database of the people who may look: users, sessions, links, tokens, facts, reviews, annotations.
 
 Beside them stands what they decided about crash groups, and whom to tell. Nothing here is about visitors or about the
 people whose apps crash. Secrets are kept as digests, days as days: a session shows the day it began and the day it

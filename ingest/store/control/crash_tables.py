@@ -52,7 +52,7 @@ ACTIONS: Final = Table(
     "actions",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("owner", String, nullable=False, index=True, comment="a site, or app:N"),
+    Column("owner", String, nullable=False, index=True, comment="a site, or app:N; empty: the whole installation"),
     Column("minute", Integer, nullable=False, comment="minute since 1970 in which a member did it"),
     Column("member", String, nullable=False, comment="empty: the server itself"),
     Column("action", String, nullable=False),

@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from ingest.store.control import crash_tables
+from ingest.store.control import admin_tables, crash_tables
 from ingest.store.control.metadata import METADATA
 
 USERS: Final = Table(
@@ -81,7 +81,13 @@ STRINGS: Final = Table(
     Column("text", String, primary_key=True, comment="a text of the program, what it puts in left out"),
 )
 
-STEPS: Final = ((USERS, SESSIONS, LINKS, TOKENS, FACTS), (REVIEWS,), crash_tables.TABLES, (STRINGS,))
+STEPS: Final = (
+    (USERS, SESSIONS, LINKS, TOKENS, FACTS),
+    (REVIEWS,),
+    crash_tables.TABLES,
+    (STRINGS,),
+    admin_tables.TABLES,
+)
 """The tables that each version added, the first version's first. A database is brought up step by step."""
 
 VERSION: Final = len(STEPS)

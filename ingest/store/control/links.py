@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import delete, insert, select
 
-from ingest.store.control.database import LINKS, USERS, Control
+from ingest.store.control.database import LINKS, SESSIONS, USERS, Control
 from ingest.store.control.secrets import digest_of, make_secret
 from ingest.store.control.users import User, read_user
 
@@ -21,6 +21,14 @@ def make_link(control: Control, user: int, now: float) -> str:
         connection.execute(delete(LINKS).where(LINKS.c.expires <= int(now)))
         connection.execute(insert(LINKS).values(digest=digest_of(secret), user=user, expires=int(now) + LIFE))
     return secret
+
+
+def reset_access(control: Control, user: int, now: float) -> str:
+    """End every session and every unused link of a user, and return the secret of a new link."""
+    with control.begin() as connection:
+        connection.execute(delete(SESSIONS).where(SESSIONS.c.user == user))
+        connection.execute(delete(LINKS).where(LINKS.c.user == user))
+    return make_link(control, user, now)
 
 
 def use_link(control: Control, secret: str, now: float) -> User | None:

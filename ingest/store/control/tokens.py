@@ -91,5 +91,11 @@ def revoke_token(control: Control, number: int) -> bool:
         return bool(connection.execute(delete(TOKENS).where(TOKENS.c.id == number)).rowcount)
 
 
+def drop_tokens(control: Control, site: str) -> None:
+    """Delete every token that is limited to a site."""
+    with control.begin() as connection:
+        connection.execute(delete(TOKENS).where(TOKENS.c.site == site))
+
+
 def _read(row: Row[Any]) -> Token:
     return Token(row.id, row.name, row.scope, row.site, row.app)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from ingest.store.control.database import LINKS, SESSIONS, USERS, Control, ControlError
@@ -83,10 +83,11 @@ def has_users(control: Control) -> bool:
 def set_role(control: Control, name: str, role: Role) -> User:
     """Give a user another role and end their sessions. Raises ControlError for the last owner or nobody."""
     user = _existing(control, name)
-    if user.role is Role.OWNER and role is not Role.OWNER:
-        _keep_an_owner(control)
+    allowed = true() if role is Role.OWNER else _leaves_an_owner()
     with control.begin() as connection:
-        connection.execute(update(USERS).where(USERS.c.id == user.id).values(role=role.value))
+        change = update(USERS).where(USERS.c.id == user.id, allowed).values(role=role.value)
+        if not connection.execute(change).rowcount:
+            raise _last_owner()
         connection.execute(delete(SESSIONS).where(SESSIONS.c.user == user.id))
     return User(user.id, user.name, role, user.has_password)
 
@@ -94,10 +95,9 @@ def set_role(control: Control, name: str, role: Role) -> User:
 def remove_user(control: Control, name: str) -> None:
     """Remove a user with all sessions and links. Raises ControlError for the last owner or nobody."""
     user = _existing(control, name)
-    if user.role is Role.OWNER:
-        _keep_an_owner(control)
     with control.begin() as connection:
-        connection.execute(delete(USERS).where(USERS.c.id == user.id))
+        if not connection.execute(delete(USERS).where(USERS.c.id == user.id, _leaves_an_owner())).rowcount:
+            raise _last_owner()
 
 
 def password_of(control: Control, name: str) -> tuple[User, str] | None:
@@ -129,6 +129,15 @@ def _existing(control: Control, name: str) -> User:
     return user
 
 
-def _keep_an_owner(control: Control) -> None:
-    if sum(user.role is Role.OWNER for user in list_users(control)) < 2:
-        raise ControlError("this is the last owner: make another one first")
+def _leaves_an_owner() -> ColumnElement[bool]:
+    """Return what must hold of a user's row in the very statement that takes a role away.
+
+    Asked before, two owners could each see the other and both go.
+    """
+    others = USERS.alias()
+    owners = select(func.count()).where(others.c.role == Role.OWNER.value).scalar_subquery()
+    return (USERS.c.role != Role.OWNER.value) | (owners > 1)
+
+
+def _last_owner() -> ControlError:
+    return ControlError("this is the last owner: make another one first")

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, insert, inspect, text
 
-from ingest.store.control.database import Control, ControlError
+from ingest.store.control.database import FACTS, STEPS, VERSION, Control, ControlError
 from ingest.store.control.decisions import list_decisions
 from ingest.store.control.facts import drop_fact, get_fact, put_fact
+from ingest.store.control.metadata import METADATA
 from ingest.store.control.strings import list_strings, put_strings, releases_with_strings
 from ingest.store.control.users import Role, add_user, list_users, remove_user
 
@@ -53,9 +55,10 @@ def test_without_secure_delete_it_would_have_stayed(tmp_path: Path) -> None:
 
 
 def test_no_column_is_an_address_a_browser_or_a_moment(control: Control) -> None:
-    from ingest.store.control.metadata import METADATA
-
     assert {table.name: [column.name for column in table.columns] for table in METADATA.sorted_tables} == {
+        "annotations": ["id", "owner", "day", "text"],
+        "guests": ["digest", "share", "ends"],
+        "shares": ["id", "name", "digest", "site", "app", "password", "ends"],
         "facts": ["name", "value"],
         "tokens": ["id", "name", "digest", "scope", "site", "app"],
         "users": ["id", "name", "role", "password"],
@@ -82,6 +85,25 @@ def test_it_is_opened_again_with_what_it_held(control: Control, path: Path) -> N
     again = Control.open(f"sqlite:///{path}")
     assert get_fact(again, "history") == "complete"
     again.close()
+
+
+@pytest.mark.parametrize("version", range(VERSION))
+def test_an_older_one_is_brought_up_and_keeps_what_it_held(path: Path, version: int) -> None:
+    path.parent.mkdir(parents=True)
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        for tables in STEPS[:version]:
+            METADATA.create_all(connection, tables)
+        if version:
+            connection.execute(insert(FACTS).values(name="history", value="complete"))
+        connection.execute(text(f"PRAGMA user_version = {version}"))
+    engine.dispose()
+    control = Control.open(f"sqlite:///{path}")
+    with control.begin() as connection:
+        assert connection.execute(text("PRAGMA user_version")).scalar_one() == VERSION
+        assert set(inspect(connection).get_table_names()) == set(METADATA.tables)
+    assert get_fact(control, "history") == ("complete" if version else None)
+    control.close()
 
 
 def test_one_of_the_first_version_is_brought_up(path: Path) -> None:

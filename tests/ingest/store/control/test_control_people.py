@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.store.control.database import Control, ControlError
-from ingest.store.control.links import LIFE, make_link, use_link
+from ingest.store.control.links import LIFE, make_link, reset_access, use_link
 from ingest.store.control.sessions import (
     end_session,
     end_sessions,
@@ -226,3 +226,42 @@ def test_a_token_covers_what_it_was_made_for(control: Control) -> None:
 def test_a_token_that_makes_no_sense_is_refused(control: Control, arguments: dict[str, object], words: str) -> None:
     with pytest.raises(ControlError, match=words):
         create_token(control, **{"name": "x", **arguments})  # type: ignore[arg-type]
+
+
+def test_two_owners_that_go_at_the_same_moment_leave_one(control: Control) -> None:
+    for attempt in range(5):
+        names = [f"a{attempt}", f"b{attempt}"]
+        for name in names:
+            add_user(control, name, Role.OWNER)
+        for user in list_users(control):
+            if user.role is Role.OWNER and user.name not in names:
+                remove_user(control, user.name)
+        start = threading.Barrier(2)
+        refused: list[str] = []
+
+        def go(name: str, start: threading.Barrier = start, refused: list[str] = refused) -> None:
+            start.wait(10)
+            try:
+                remove_user(control, name)
+            except ControlError:
+                refused.append(name)
+
+        threads = [threading.Thread(target=go, args=(name,)) for name in names]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        assert len(refused) == 1
+        assert sum(user.role is Role.OWNER for user in list_users(control)) == 1
+
+
+def test_resetting_ends_sessions_and_unused_links_of_that_user_alone(control: Control) -> None:
+    ada, bob = add_user(control, "ada", Role.OWNER), add_user(control, "bob", Role.VIEWER)
+    old, others = make_link(control, bob.id, NOW), make_link(control, ada.id, NOW)
+    cookie, own = (start_session(control, user.id, NOW, by_link=True) for user in (bob, ada))
+    new = reset_access(control, bob.id, NOW)
+    assert read_session(control, cookie, NOW) is None
+    assert read_session(control, own, NOW) is not None
+    assert use_link(control, old, NOW) is None
+    assert use_link(control, others, NOW) == ada
+    assert use_link(control, new, NOW) == bob
