@@ -27,8 +27,9 @@ class LiveWindow:
 
     def generation(self) -> int:
         """Return a number that is odd while a batch is being written, and grows with each."""
-        begun, finished = self._writer.begun, self._writer.finished
-        return 2 * finished + (begun != finished)
+        # From the moment in which a batch is handed over: after a crash the store may have it already.
+        submitted, finished = self._writer.submitted, self._writer.finished
+        return 2 * finished + (submitted != finished)
 
     def hours(self, site: str, since: date, until: date) -> Mapping[tuple[date, int], Sequence[int]]:
         """Return totals by day and hour."""

@@ -74,9 +74,12 @@ class _Stage:
         if refusal is not None:
             return refusal
         self._ledger.settle()
+        after = self._amounts(site)
         grown = {}
-        for key, amounts in self._amounts(site).items():
-            change = tuple(a - b for a, b in zip(amounts, before.get(key, [0] * len(amounts)), strict=True))
+        # A visit that goes on takes back what it was before: that it ended there, that it bounced.
+        for key in {**before, **after}:
+            none = [0] * len(after.get(key) or before[key])
+            change = tuple(a - b for a, b in zip(after.get(key, none), before.get(key, none), strict=True))
             if any(change):
                 grown[key] = change
         return grown

@@ -46,7 +46,6 @@ class Writer:
         self._submitted = 0
         self._left = 0
         self._held = False
-        self.begun = 0
         self.finished = 0
         self.away = False
         self.written = 0
@@ -70,6 +69,11 @@ class Writer:
             self._submitted += 1
             self._idle.clear()
         self._queue.put(batch)
+
+    @property
+    def submitted(self) -> int:
+        """Batches that were ever handed over."""
+        return self._submitted
 
     @property
     def waiting(self) -> int:
@@ -122,7 +126,6 @@ class Writer:
         No later batch may then go: a partition that bears its number would seem to have this one.
         """
         blocks = blocks_of(batch.lot)
-        self.begun += 1
         if not self._drain() or not self._try(batch.sequence, blocks):
             while not self._spool.append(batch.sequence, blocks):
                 # The bound is reached: hold the batch in memory, where the journal covers it.
