@@ -204,9 +204,13 @@ def test_the_button_that_throws_leads_to_a_crash_group_with_its_frames(
     assert functions == ["decryptPage", "<anonymous>", "openNote", "HTMLButtonElement.<anonymous>"]
     assert owner.locator("ol.frames .place").first.inner_text().startswith("site.js")
     expect(owner.locator('li[data-value="lantern-web@1.2.0"]')).to_have_attribute("data-count", "1")
-    # What it said is not there, nor where it was.
-    text = owner.content()
-    assert "undefined" not in text
+    # What it said is a text of the runtime, without what it quoted; nor does it say where it was.
+    said = owner.locator("dd.message").all_inner_texts()
+    assert said == ["Cannot read properties of undefined (reading <text>)"]
+    quoted = re.search(r"reading '(\w+)'", thrown.found[0])
+    assert quoted is not None
+    assert f"reading '{quoted[1]}'" not in owner.content()
+    assert f"'{quoted[1]}'" not in owner.locator("main").inner_text()
     assert "127.0.0.1" not in owner.locator("main").inner_text()
     assert complaints.found == []
     visitor.close()

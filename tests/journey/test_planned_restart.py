@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from functools import partial
@@ -29,8 +30,12 @@ def has_restarted(server: Logless, times: int) -> bool:
 def memory_of(server: Logless) -> list[str]:
     """Return what the process has open that has no name on any file system."""
     assert server.process is not None
-    folder = Path(f"/proc/{server.process.pid}/fd")
-    return [target for file in folder.iterdir() if "memfd" in (target := str(file.readlink()))]
+    found = []
+    for file in Path(f"/proc/{server.process.pid}/fd").iterdir():
+        # One may be closed while we look.
+        with contextlib.suppress(FileNotFoundError):
+            found.append(str(file.readlink()))
+    return [target for target in found if "memfd" in target]
 
 
 def test_nobody_is_refused_lost_or_counted_twice(tmp_path: Path) -> None:
