@@ -183,7 +183,12 @@ def signed_in(browser: Browser, base_url: str, control: Control, owner: User, **
     return context
 
 
-@pytest.mark.parametrize("screen", SCREENS)
+LONG_FORMS = {"dark", "zoomed"}
+
+
+@pytest.mark.parametrize(
+    "screen", [pytest.param(name, marks=pytest.mark.soak) if name in LONG_FORMS else name for name in SCREENS]
+)
 def test_every_screen_is_quiet_and_fits(
     screen: str, browser: Browser, base_url: str, control: Control, owner: User, filled: list[str]
 ) -> None:
