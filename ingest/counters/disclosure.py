@@ -16,29 +16,25 @@ from typing import Final
 import msgspec
 
 from ingest.counters.amounts import from_bytes, to_bytes
-from ingest.counters.cells import NETWORK_K, Attribute, Key, Pair
+from ingest.counters.cells import CRASH, NETWORK_K, RARE, Attribute, Key, Pair
+from ingest.counters.slot import Pending, Seat, Slot
 
 _MANY_NETWORKS: Final = 3
-_PAIRS: Final = {pair.value: pair.attributes for pair in Pair if not pair.is_weekly}
+_PAIRS: Final = {
+    pair.value: tuple(side.value for side in pair.attributes) for pair in Pair if not pair.is_weekly
+}  # fmt: skip
 """Pairs whose sides are counted here too. A goal's pair stands alone in its week: who shares it shares both sides."""
 
+Needs = tuple[int, int, tuple[str, ...] | None]
+"""Senders, networks, and the attributes of a pair."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Who:
     """Who sent something, as far as counting may know: a digest that lives a day, and a network."""
 
     sender: bytes = field(repr=False)
     network: str
-
-
-@dataclass(slots=True)
-class Pending:
-    """The counts of a value that too few have shared so far. It never leaves memory."""
-
-    fallback: Key
-    amounts: int = 0  # packed, see `amounts`
-    senders: set[bytes] = field(default_factory=set, repr=False)
-    networks: set[str] = field(default_factory=set, repr=False)
 
 
 class Waiting(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -47,24 +43,28 @@ class Waiting(msgspec.Struct, array_like=True, frozen=True, gc=False):
     key: tuple[str, ...]
     fallback: tuple[str, ...]
     amounts: bytes
-    senders: list[bytes]
-    networks: list[str]
+    senders: tuple[bytes, ...]
+    networks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Threshold:
     """How many must share a value, and how many values of one kind are watched at most."""
 
-    k: int
-    values: int = 50_000
+    def __init__(self, k: int, values: int = 50_000) -> None:
+        self.k = k
+        self.values = values
+        most = min(k, _MANY_NETWORKS)
+        # A network comes from itself.
+        self._needs: dict[str, Needs] = {Attribute.NETWORK.value: (max(k, NETWORK_K), 1, None)}
+        self._needs |= {pair: (k, most, sides) for pair, sides in _PAIRS.items()}
+        self._others: Needs = (k, most, None)
 
-    def senders(self, kind: str) -> int:
-        """Return the senders that a value of this kind needs."""
-        return max(self.k, NETWORK_K) if kind == Attribute.NETWORK else self.k
+    def needs(self, kind: str) -> Needs:
+        """Return the senders that a value of this kind needs, the networks that they must come from, and its sides.
 
-    def networks(self, kind: str) -> int:
-        """Return the networks that they must come from: one office is not a crowd. A network comes from itself."""
-        return 1 if kind == Attribute.NETWORK else min(self.k, _MANY_NETWORKS)
+        One office is not a crowd.
+        """
+        return self._needs.get(kind, self._others)
 
 
 class Disclosure:
@@ -72,80 +72,101 @@ class Disclosure:
 
     def __init__(self, threshold: Threshold) -> None:
         self._threshold = threshold
-        self._disclosed: set[Key] = set()
-        self._pending: dict[Key, Pending] = {}
+        self._slots: dict[Key, Slot] = {}
+        self._seats: dict[Key, Seat] = {}
+        self._rare: dict[str, Slot] = {}
         self._watched: Counter[str] = Counter()
 
     @property
     def disclosed(self) -> frozenset[Key]:
         """Keys that have been named today."""
-        return frozenset(self._disclosed)
+        return frozenset(key for key, seat in self._seats.items() if type(seat) is Slot)
 
-    def name(self, key: Key) -> None:
-        """Let a key be named from now on: it is free, or the journal shows that it was named before."""
-        self._disclosed.add(key)
+    @property
+    def pending(self) -> list[Pending]:
+        """Values that too few have shared so far."""
+        return [seat for seat in self._seats.values() if type(seat) is Pending]
+
+    def slot(self, key: Key) -> Slot:
+        """Return the slot of a key that tells no value, or stands for others: it is not named by that."""
+        slot = self._slots.get(key)
+        if slot is None:
+            slot = self._slots[key] = Slot(key)
+        return slot
+
+    def name(self, key: Key) -> Slot:
+        """Let a key be named from now on: it is free or shared, or the journal shows that it was named before."""
+        slot = self._seats[key] = self.slot(key)
+        return slot
+
+    def seat(self, key: Key, fallback: Key | None, *, free: bool) -> Seat:
+        """Return where the amounts of a key go: its slot if it may be named, else where it waits.
+
+        Without a fallback it stands under `(rare)` of the same kind. Past the most values that are watched of a kind
+        it is the fallback's slot.
+        """
+        seat = self._seats.get(key)
+        if seat is not None:
+            return seat
+        if free:
+            return self.name(key)
+        kind = key[0]
+        standing = self.slot(fallback) if fallback is not None else self._rare.get(kind) or self._rare_slot(key)
+        if self._watched[kind] >= self._threshold.values:
+            return standing
+        self._watched[kind] += 1
+        seat = self._seats[key] = Pending(key, standing)
+        return seat
+
+    def _rare_slot(self, key: Key) -> Slot:
+        slot = self.slot(rare_of(key))
+        if key[0] != CRASH:
+            # Of every other kind there is one.
+            self._rare[key[0]] = slot
+        return slot
+
+    def witness(self, pending: Pending, who: Who) -> bool:
+        """Note who sent a value; return whether it may be named now."""
+        # Nothing grows past what the decision needs: what is not needed is not remembered.
+        senders, networks, sides = self._threshold.needs(pending.key[0])
+        if who.sender not in pending.senders and len(pending.senders) < senders:
+            pending.senders += (who.sender,)
+        if who.network not in pending.networks and len(pending.networks) < networks:
+            pending.networks += (who.network,)
+        if len(pending.senders) < senders or len(pending.networks) < networks:
+            return False
+        pending.is_ripe = True
+        return sides is None or self._are_named(sides, pending.key)
+
+    def is_shared(self, pending: Pending) -> bool:
+        """Return whether a value that enough have sent may be named by now."""
+        sides = self._threshold.needs(pending.key[0])[2]
+        return pending.is_ripe and (sides is None or self._are_named(sides, pending.key))
+
+    def _are_named(self, sides: tuple[str, ...], key: Key) -> bool:
+        # A pair is told only when both of its sides are told anyway.
+        return all(type(self._seats.get((side, value))) is Slot for side, value in zip(sides, key[1:], strict=True))
 
     def remember(self) -> list[Waiting]:
         """Return the values that may not be named yet, for the next process."""
         return [
-            Waiting(key, pending.fallback, to_bytes(pending.amounts), list(pending.senders), list(pending.networks))
-            for key, pending in self._pending.items()
-        ]
+            Waiting(
+                pending.key, pending.fallback.key, to_bytes(pending.amounts), pending.senders, pending.networks
+            )
+            for pending in self.pending
+        ]  # fmt: skip
 
     def resume(self, waiting: Iterable[Waiting]) -> None:
         """Go on watching values. Their counts stand under their fallbacks already."""
         for value in waiting:
             self._watched[value.key[0]] += 1
-            self._pending[value.key] = Pending(
-                value.fallback, from_bytes(value.amounts), set(value.senders), set(value.networks)
-            )
+            pending = self._seats[value.key] = Pending(value.key, self.slot(value.fallback))
+            pending.amounts = from_bytes(value.amounts)
+            pending.senders, pending.networks = value.senders, value.networks
 
-    def is_named(self, key: Key) -> bool:
-        """Return whether a key has been named: then it stays so for the day."""
-        return key in self._disclosed
 
-    def place(self, key: Key, amounts: int, who: Who, fallback: Key, *, free: bool) -> tuple[tuple[Key, int], ...]:
-        """Return what these packed amounts may add, to keys that may be named.
-
-        One entry as a rule; three when the key becomes named now: its earlier counts leave the fallback.
-        """
-        if key in self._disclosed:
-            return ((key, amounts),)
-        if free:
-            self._disclosed.add(key)
-            return ((key, amounts),)
-        pending = self._pending.get(key)
-        if pending is None:
-            if self._watched[key[0]] >= self._threshold.values:
-                return ((fallback, amounts),)
-            self._watched[key[0]] += 1
-            pending = self._pending[key] = Pending(fallback)
-        earlier = pending.amounts
-        pending.amounts += amounts
-        self._witness(pending, key, who)
-        if not self._is_shared(pending, key):
-            return ((pending.fallback, amounts),)
-        del self._pending[key]
-        self._disclosed.add(key)
-        if not earlier:
-            return ((key, amounts),)
-        return (pending.fallback, -earlier), (key, earlier), (key, amounts)
-
-    def _witness(self, pending: Pending, key: Key, who: Who) -> None:
-        # No set grows past what the decision needs: what is not needed is not remembered.
-        if len(pending.senders) < self._threshold.senders(key[0]):
-            pending.senders.add(who.sender)
-        if len(pending.networks) < self._threshold.networks(key[0]):
-            pending.networks.add(who.network)
-
-    def _is_shared(self, pending: Pending, key: Key) -> bool:
-        threshold, kind = self._threshold, key[0]
-        if len(pending.senders) < threshold.senders(kind) or len(pending.networks) < threshold.networks(kind):
-            return False
-        attributes = _PAIRS.get(key[0])
-        if attributes is None:
-            return True
-        # A pair is told only when both of its sides are told anyway.
-        return all(
-            (attribute.value, value) in self._disclosed for attribute, value in zip(attributes, key[1:], strict=True)
-        )
+def rare_of(key: Key) -> Key:
+    """Return the `(rare)` row of a key's kind: of both sides of a pair, of the value of anything else."""
+    if key[0] == CRASH:
+        return (*key[:-1], RARE)
+    return (key[0], *(RARE for _ in key[1:]))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from typing import Final
 
 from ingest.counters.cells import Key
+from ingest.counters.slot import Cell
 
 _KEYS: Final = 20_000
 
@@ -38,6 +39,12 @@ class Firsts:
             return False
         self._marks.add(mark)
         return True
+
+    def add_all(self, visitor: bytes, cells: Iterable[Cell]) -> None:
+        """Remember that a visitor was counted under keys for the first time today."""
+        whose = int.from_bytes(visitor, "little")
+        of = self._known.get
+        self._marks.update([whose ^ (of(key) or self._of(key)) for key, _, _ in cells])
 
     def discard(self, visitor: bytes, key: Key) -> None:
         """Forget that a visitor was counted under a key: the count has been taken back."""

@@ -30,7 +30,7 @@ class Counted(msgspec.Struct, array_like=True, tag="c", frozen=True, gc=False):
     day: int  # ordinal of the date
     segment: int
     mixed: int
-    cells: list[tuple[tuple[str, ...], bytes]]  # amounts as of `amounts.to_bytes`
+    groups: list[tuple[bytes, list[tuple[str, ...]]]]  # amounts, as of `amounts.to_bytes`, and what they go to
     exemplars: list[tuple[str, int, str, str, str]]
     span: int = 1  # days that it is about
 

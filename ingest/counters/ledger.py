@@ -23,7 +23,7 @@ from ingest.counters.amounts import from_bytes, pack, to_bytes
 from ingest.counters.cells import UNKNOWN_OWNER, Key, Refusal
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.journal import Counted, Done, Entry, Journal, Named, Salt, Sent, Shut, Taken, Unjournaled
-from ingest.counters.window import DAY, WEEK, Change, Day, Lot, Remembered, Rules, Window
+from ingest.counters.window import DAY, WEEK, Change, Day, Lot, Remembered, Rules, Window, grouped
 from ingest.site import Site
 
 _HOUR: Final = 3600
@@ -77,7 +77,7 @@ class Ledger:
         self._shipped: dict[int, Lot] = {}
         self._unsent: deque[int] = deque()
         self._folds: list[Callable[[], None]] = []
-        self._settling: asyncio.Future[None] | None = None
+        self._settling: list[asyncio.Future[None]] = []
         self._salt = random_bytes(32)
         self._taken: dict[int, set[bytes]] = {}
         self._fresh: list[bytes] = []
@@ -96,10 +96,11 @@ class Ledger:
 
     def day(self, owner: Site | App, now: float) -> Day:
         """Return the open day of a moment, in the owner's time zone."""
-        if owner.owner not in self._rules:
+        name = owner.owner
+        if name not in self._rules:
             self._learn(owner)
-        day = self._window(owner.owner).today(now)
-        self.touch(day)
+        day = self._window(name).today(now)
+        self._touched[id(day)] = day
         return day
 
     def _learn(self, owner: Site | App) -> None:
@@ -108,9 +109,9 @@ class Ledger:
         if window is not None and owner.owner not in self._rules:
             window.obey(rules)
         elif window is not None:
-            window.rules = rules
+            window.renew(rules)
         if (owner.owner, WEEK) in self._windows:
-            self._windows[owner.owner, WEEK].rules = weekly(rules)
+            self._windows[owner.owner, WEEK].renew(weekly(rules))
         self._rules[owner.owner] = rules
 
     def _window(self, owner: str, span: int = DAY) -> Window:
@@ -128,6 +129,9 @@ class Ledger:
 
     def day_before(self, owner: Site | App, day: Day) -> Day | None:
         """Return the day before one, while it is still open: for two hours, what began there goes on there."""
+        window = self._windows.get((day.owner, day.span))
+        if window is None or window.is_alone:
+            return None
         return self.opened(owner.owner, day.date - timedelta(days=1))
 
     def opened(self, owner: str, day: date) -> Day | None:
@@ -169,25 +173,27 @@ class Ledger:
 
     def settled(self) -> Awaitable[None]:
         """Return what resolves once everything counted in this turn is in the journal. Raises OSError."""
-        if self._settling is None:
-            loop = asyncio.get_running_loop()
-            self._settling = loop.create_future()
+        loop = asyncio.get_running_loop()
+        if not self._settling:
             loop.call_soon(self._settle_turn)
-        # All submissions of a turn wait for one future: a client that goes away must not cancel it for the others.
-        return asyncio.shield(self._settling)
+        # Each submission of a turn has a future of its own: a client that goes away must not cancel the others'.
+        future = loop.create_future()
+        self._settling.append(future)
+        return future
 
     def _settle_turn(self) -> None:
-        future, self._settling = self._settling, None
+        waiting, self._settling = self._settling, []
+        failure: BaseException | None = None
         try:
             self.settle()
         except BaseException as error:
-            if future is not None and not future.done():
-                future.set_exception(error)
+            failure = error
             if not isinstance(error, OSError):
                 raise
-            return
-        if future is not None and not future.done():
-            future.set_result(None)
+        finally:
+            for future in waiting:
+                if not future.done():
+                    future.set_result(None) if failure is None else future.set_exception(failure)
 
     def settle(self) -> None:
         """Fold what changed and journal it, in one write. Raises OSError; then `full` holds until it can be written."""
@@ -294,8 +300,8 @@ class Ledger:
         for sequence, lot in sorted(self._shipped.items()):
             # Written already, so that a recalled close leaves the cells as they are: its rows must come out the same.
             yield Named(lot.owner, lot.date.toordinal(), [], written=True, span=lot.span)
-            cells, stacks = {key: pack(amounts) for key, amounts in lot.cells.items()}, dict(lot.exemplars)
-            yield _counted(Change(lot.owner, lot.date, lot.segments[-1], 0, cells, stacks, lot.span))
+            groups = grouped({key: pack(amounts) for key, amounts in lot.cells.items()})
+            yield _counted(Change(lot.owner, lot.date, lot.segments[-1], 0, groups, dict(lot.exemplars), lot.span))
             yield _sent(sequence, lot, [lot.segments[-1]])
         for window in self._windows.values():
             for day in window.days():
@@ -401,8 +407,8 @@ class Ledger:
 def _counted(change: Change) -> Counted:
     exemplars = [(group, e.algorithm, e.type, e.function, e.stack) for group, e in change.exemplars.items()]
     day = change.date.toordinal()
-    cells = [(key, to_bytes(amounts)) for key, amounts in change.cells.items()]
-    return Counted(change.owner, day, change.segment, change.mixed, cells, exemplars, change.span)
+    groups = [(to_bytes(amounts), keys) for amounts, keys in change.groups.items()]
+    return Counted(change.owner, day, change.segment, change.mixed, groups, exemplars, change.span)
 
 
 def _sent(sequence: int, lot: Lot, segments: list[int]) -> Sent:
@@ -415,7 +421,7 @@ def _change(entry: Counted) -> Change:
         date.fromordinal(entry.day),
         entry.segment,
         entry.mixed,
-        {key: from_bytes(amounts) for key, amounts in entry.cells},
+        {from_bytes(amounts): keys for amounts, keys in entry.groups},
         {group: Exemplar(version, kind, function, stack) for group, version, kind, function, stack in entry.exemplars},
         entry.span,
     )

@@ -17,7 +17,6 @@ from ingest.counters.cells import (
     CRASH,
     HOURS,
     MARK,
-    RARE,
     REFUSED,
     RESTARTED,
     SESSION,
@@ -28,6 +27,8 @@ from ingest.counters.cells import (
 )
 from ingest.counters.disclosure import Disclosure, Threshold, Waiting, Who
 from ingest.counters.exemplar import Exemplar
+from ingest.counters.local_hour import LocalHour
+from ingest.counters.slot import Cell, Pending, Seat, Slot, is_rare
 
 CLOSES_AFTER_MIDNIGHT: Final = timedelta(hours=2)
 DAY: Final = 1
@@ -35,16 +36,6 @@ WEEK: Final = 7
 """Days that a window's counts are about."""
 
 Cells = dict[Key, list[int]]
-
-
-def add_amounts(cells: Cells, key: Key, amounts: Sequence[int]) -> None:
-    """Add amounts to a cell, opening it if need be."""
-    present = cells.get(key)
-    if present is None:
-        cells[key] = list(amounts)
-    else:
-        for index, amount in enumerate(amounts):
-            present[index] += amount
 
 
 Packed = dict[Key, int]
@@ -61,11 +52,6 @@ def unpacked(cells: Packed) -> Cells:
     return {key: unpack(amounts, len(metrics_of(key))) for key, amounts in cells.items() if amounts}
 
 
-def is_rare(key: Key) -> bool:
-    """Whether the key is a `(rare)` row, which is written once, when the day closes."""
-    return key[-1] == RARE
-
-
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What an owner's profile asks for."""
@@ -77,10 +63,6 @@ class Rules:
     at_close_only: bool = False
     values: int = 50_000
     span: int = DAY
-
-    def date_of(self, now: float) -> date:
-        """Return the local date of a moment in seconds since the epoch; of a week, its Monday."""
-        return self.begin_of(datetime.fromtimestamp(now, self.timezone).date())
 
     def begin_of(self, day: date) -> date:
         """Return the first date of the span that a date is in."""
@@ -119,15 +101,24 @@ class Segment:
 
 @dataclass(slots=True)
 class Change:
-    """What one turn of the loop added to a day, in the form that the journal may hold."""
+    """What one turn of the loop added to a day, in the form that the journal may hold.
+
+    Keys stand beside the packed amounts that were added to each of them: what one visit does is one amount and
+    many keys.
+    """
 
     owner: str
     date: date
     segment: int
     mixed: int
-    cells: Packed
+    groups: dict[int, list[Key]]
     exemplars: dict[str, Exemplar]
     span: int = DAY
+
+    @property
+    def cells(self) -> Packed:
+        """The same by key."""
+        return {key: amounts for amounts, keys in self.groups.items() for key in keys}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +132,6 @@ class Lot:
     exemplars: dict[str, Exemplar]
     closing: bool = False
     span: int = DAY
-
-
-class Slot:
-    """A cell that may be named, and what this turn of the loop has added to it."""
-
-    __slots__ = ("change", "key")
-
-    def __init__(self, key: Key) -> None:
-        self.key = key
-        self.change = 0
 
 
 class Remembered(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -176,9 +157,11 @@ class Day:
         self._open = Segment(0)
         self._rare: Packed = {}
         self._written = False
-        self._slots: dict[Key, Slot] = {}
         self._changed: list[Slot] = []
+        self._holding: list[Slot] = []
+        self._hours: dict[int, Slot] = {}
         self._told: dict[str, Exemplar] = {}
+        self._clock = LocalHour(rules.timezone)
 
     @property
     def span(self) -> int:
@@ -206,27 +189,107 @@ class Day:
             self.begin(who.sender)
         self.count(key, pack(amounts), who, free=free, fallback=fallback)
 
-    def count(self, key: Key, amounts: int, who: Who, *, free: bool, fallback: Key | None) -> Slot | None:
-        """Count packed amounts as `add` does; return the key's slot once it is named, for `bump`."""
-        for named, change in self._disclosure.place(key, amounts, who, fallback or rare_of(key), free=free):
-            self._put(named, change)
-        return self._slots[key] if self._disclosure.is_named(key) else None
+    def count(self, key: Key, amounts: int, who: Who, *, free: bool, fallback: Key | None) -> None:
+        """Count packed amounts as `add` does."""
+        seat = self.seat(key, free=free, fallback=fallback)
+        if type(seat) is Slot:
+            self.bump(seat, amounts)
+        else:
+            self.wait(seat, amounts, who)
 
-    def bump(self, slots: Iterable[Slot], amounts: int) -> None:
-        """Count packed amounts under keys that are named. Budget: 0.1 µs a key; a visit has forty."""
+    def seat(self, key: Key, *, free: bool, fallback: Key | None) -> Seat:
+        """Return where the amounts of a key go today, for `bump` or `wait`."""
+        seat = self._disclosure.seat(key, fallback, free=free)
+        if free and type(seat) is Pending:
+            # Declared since it was first seen.
+            return self._name(seat)
+        return seat
+
+    def seats(self, cells: Iterable[Cell], who: Who) -> tuple[list[Slot], list[Pending]]:
+        """Return where amounts of keys go that somebody has now come to share: the named, and those that wait."""
+        named, waiting = [], []
+        of = self._disclosure.seat
+        for key, free, fallback in cells:
+            seat = of(key, fallback, free=free)
+            if type(seat) is Slot:
+                named.append(seat)
+            elif free or self._disclosure.witness(seat, who):
+                named.append(self._name(seat))
+            else:
+                waiting.append(seat)
+        return named, waiting
+
+    def bump(self, slot: Slot, amounts: int) -> None:
+        """Count packed amounts under a key that is named."""
+        if not slot.change:
+            self._changed.append(slot)
+        slot.change += amounts
+
+    def bump_all(self, slots: Iterable[Slot], amounts: int) -> None:
+        """Count packed amounts under keys that are named. Budget: 0.1 µs a key; a visit has thirty."""
         changed = self._changed
         for slot in slots:
             if not slot.change:
                 changed.append(slot)
             slot.change += amounts
 
+    def bump_pending(self, waiting: Iterable[Pending], amounts: int) -> list[Slot]:
+        """Count packed amounts of whom `seats` has been told under what waits; return the slots of what does not.
+
+        What waits no longer has been named since, and its slot has got the amounts.
+        """
+        changed = self._changed
+        named = []
+        for pending in waiting:
+            slot = pending.named
+            if slot is None and pending.is_ripe and self._disclosure.is_shared(pending):
+                slot = self._name(pending)
+            if slot is None:
+                pending.amounts += amounts
+                slot = pending.fallback
+            else:
+                named.append(slot)
+            if not slot.change:
+                changed.append(slot)
+            slot.change += amounts
+        return named
+
+    def wait(self, pending: Pending, amounts: int, who: Who) -> None:
+        """Count packed amounts of somebody under what may not be named before this."""
+        if self._disclosure.witness(pending, who):
+            self.bump(self._name(pending), amounts)
+        else:
+            pending.amounts += amounts
+            self.bump(pending.fallback, amounts)
+
+    def _name(self, pending: Pending) -> Slot:
+        """Move the counts of a value from what it stood under to its own name."""
+        slot = pending.named = self._disclosure.name(pending.key)
+        if pending.amounts:
+            self.bump(pending.fallback, -pending.amounts)
+            self.bump(slot, pending.amounts)
+        return slot
+
+    def hour(self, now: float) -> int:
+        """Return the local hour of a moment, or the last one of a day that it is past, or the first of one ahead.
+
+        A visit goes on past midnight; and when the clock jumps back, the newest day stays.
+        """
+        day, hour = self._clock.at(now)
+        if day == self.date:
+            return hour
+        return 23 if day > self.date else 0
+
     def total(self, hour: int, amounts: int) -> None:
         """Count packed amounts in the totals of a local hour, which tell no value and so wait for nobody."""
-        self._put((HOURS, str(hour)), amounts)
+        slot = self._hours.get(hour)
+        if slot is None:
+            slot = self._hours[hour] = self._disclosure.slot((HOURS, str(hour)))
+        self.bump(slot, amounts)
 
     def refuse(self, reason: str) -> None:
         """Count a submission that is not counted otherwise."""
-        self._put((REFUSED, reason), 1)
+        self.bump(self._disclosure.slot((REFUSED, reason)), 1)
 
     def exemplar(self, group: str, exemplar: Exemplar) -> None:
         """Keep one stack for a crash group."""
@@ -235,33 +298,43 @@ class Day:
 
     def mark_restart(self) -> None:
         """Note that the day's keys were lost with a crash."""
-        self._put((MARK, RESTARTED), lane(Metric.VISITS))
-
-    def _put(self, key: Key, amounts: int) -> None:
-        slot = self._slots.get(key)
-        if slot is None:
-            slot = self._slots[key] = Slot(key)
-        self.bump((slot,), amounts)
+        self.bump(self._disclosure.slot((MARK, RESTARTED)), lane(Metric.VISITS))
 
     def settle(self) -> Change | None:
         """Return what this turn of the loop added, once."""
-        cells = self._absorb()
+        groups = self._absorb()
         told, self._told = self._told, {}
-        if not cells and not told:
+        if not groups and not told:
             return None
-        return Change(self.owner, self.date, self._open.number, self._open.mixed, cells, told, self.span)
+        return Change(self.owner, self.date, self._open.number, self._open.mixed, groups, told, self.span)
 
-    def _absorb(self) -> Packed:
-        """Add what this turn has added to the open segment, and return it."""
+    def _absorb(self) -> dict[int, list[Key]]:
+        """Let slots hold what this turn has added, and return it."""
         changed, self._changed = self._changed, []
-        cells: Packed = {}
+        holding = self._holding
+        groups: dict[int, list[Key]] = {}
         for slot in changed:
+            change = slot.change
             # Twice in the list when it came to nothing in between.
-            if slot.change:
-                cells[slot.key] = slot.change
-                add_packed(self._rare if is_rare(slot.key) else self._open.cells, slot.key, slot.change)
+            if change:
                 slot.change = 0
-        return cells
+                if not slot.held:
+                    holding.append(slot)
+                slot.held += change
+                keys = groups.get(change)
+                if keys is None:
+                    groups[change] = [slot.key]
+                else:
+                    keys.append(slot.key)
+        return groups
+
+    def _pour(self) -> None:
+        """Put all that slots hold where it belongs: into the open segment, or beside it what is `(rare)`."""
+        holding, self._holding = self._holding, []
+        for slot in holding:
+            held, slot.held = slot.held, 0
+            if held:
+                add_packed(self._rare if slot.is_rare else self._open.cells, slot.key, held)
 
     def ripe(self) -> Lot | None:
         """Return what may be written now, leaving enough people for the last write of the day.
@@ -269,7 +342,6 @@ class Day:
         A segment goes out only when the one after it has mixed as many people, so that whatever is left for the
         close is about no fewer.
         """
-        self._absorb()
         if self._rules.batch == 0:
             return self._take(self._next(), closing=False)
         if self._rules.at_close_only or self._open.mixed < self._rules.batch:
@@ -277,6 +349,8 @@ class Day:
         return self._take(self._next(sealing=True), closing=False)
 
     def _next(self, *, sealing: bool = False) -> Segment | None:
+        self._absorb()
+        self._pour()
         opened = self._open
         if not sealing and opened.empty:
             return None
@@ -300,6 +374,7 @@ class Day:
         """
         self.closed = True
         self._absorb()
+        self._pour()
         left = [segment for segment in (self._sealed, self._open) if segment is not None]
         mixed = sum(segment.mixed for segment in left)
         sums: Packed = {}
@@ -322,14 +397,13 @@ class Day:
         """Take a change back from the journal after a crash. Its people are known by number only."""
         segment = self._segment(change.segment)
         segment.known = max(segment.known, change.mixed)
-        for key, amounts in change.cells.items():
-            if is_rare(key):
-                add_packed(self._rare, key, amounts)
-            else:
-                add_packed(segment.cells, key, amounts)
-                self._disclosure.name(key)
-                # A key that is named has a slot: `count` hands it out.
-                self._slots.setdefault(key, Slot(key))
+        for amounts, keys in change.groups.items():
+            for key in keys:
+                if is_rare(key):
+                    add_packed(self._rare, key, amounts)
+                else:
+                    add_packed(segment.cells, key, amounts)
+                    self._disclosure.name(key)
         segment.exemplars.update(change.exemplars)
 
     def _segment(self, number: int) -> Segment:
@@ -353,6 +427,7 @@ class Day:
 
     def remember(self) -> Remembered:
         """Return what the journal may not hold of this day."""
+        self._pour()
         segments = [segment for segment in (self._sealed, self._open) if segment is not None]
         people = [(segment.number, list(segment.people)) for segment in segments]
         return Remembered(self.owner, self.date.toordinal(), self.span, people, self._disclosure.remember())
@@ -367,7 +442,6 @@ class Day:
         """Take back from the journal which keys have been named today, and whether anything was written."""
         for key in keys:
             self._disclosure.name(key)
-            self._slots.setdefault(key, Slot(key))
         self._written = self._written or written
 
     @property
@@ -382,19 +456,22 @@ class Day:
 
     def standing(self) -> Iterator[Change]:
         """Yield all that the day still holds, for a fresh journal."""
+        self._pour()
         for segment in (self._sealed, self._open):
             if segment is not None:
                 rare = self._rare if segment is self._open else {}
-                cells = {**segment.cells, **rare}
+                groups = grouped({**segment.cells, **rare})
                 stacks = dict(segment.exemplars)
-                yield Change(self.owner, self.date, segment.number, segment.mixed, cells, stacks, self.span)
+                yield Change(self.owner, self.date, segment.number, segment.mixed, groups, stacks, self.span)
 
     def unwritten(self) -> Iterator[tuple[Key, Sequence[int]]]:
         """Yield the named counts that are still in memory."""
         for segment in (self._sealed, self._open):
             if segment is not None:
                 yield from unpacked(segment.cells).items()
-        yield from unpacked({slot.key: slot.change for slot in self._changed if not is_rare(slot.key)}).items()
+        # Read only, as whoever counts goes on: what has not been journaled is told too.
+        changed = {slot.key: slot.change + slot.held for slot in (*self._holding, *self._changed) if not slot.is_rare}
+        yield from unpacked(changed).items()
 
     def exemplars(self) -> Iterator[tuple[str, Exemplar]]:
         """Yield the stacks that are still in memory."""
@@ -403,11 +480,12 @@ class Day:
                 yield from segment.exemplars.items()
 
 
-def rare_of(key: Key) -> Key:
-    """Return the `(rare)` row of a key's kind: of both sides of a pair, of the value of anything else."""
-    if key[0] == CRASH:
-        return (*key[:-1], RARE)
-    return (key[0], *(RARE for _ in key[1:]))
+def grouped(cells: Packed) -> dict[int, list[Key]]:
+    """Return cells by their amounts, as a `Change` has them."""
+    groups: dict[int, list[Key]] = {}
+    for key, amounts in cells.items():
+        groups.setdefault(amounts, []).append(key)
+    return groups
 
 
 def _whole_day(cells: Packed) -> Packed:
@@ -428,21 +506,32 @@ class Window:
         self.rules = rules
         self._days: dict[date, Day] = {}
         self._latest: date | None = None
+        self._clock = LocalHour(rules.timezone)
+        self._told: tuple[date, int] | None = None
+        self._today: Day | None = None
+
+    def renew(self, rules: Rules) -> None:
+        """Take other rules for the days that open from now on."""
+        self.rules = rules
+        self._clock, self._today = LocalHour(rules.timezone), None
 
     def obey(self, rules: Rules) -> None:
         """Take the rules of an owner of whom only refusals were counted so far, on dates that may not be its own."""
-        self.rules = rules
+        self.renew(rules)
         self._latest = None
         for day in self._days.values():
             day.obey(rules)
 
     def today(self, now: float) -> Day:
         """Return the day of a moment, opening it; when the clock jumps back, the newest day stays."""
-        day = self.rules.date_of(now)
-        if self._latest is not None and day < self._latest:
-            day = self._latest
-        self._latest = day
-        return self.open(day)
+        told = self._clock.at(now)
+        if told is not self._told or self._today is None:
+            day = self.rules.begin_of(told[0])
+            if self._latest is not None and day < self._latest:
+                day = self._latest
+            self._latest = day
+            self._told, self._today = told, self.open(day)
+        return self._today
 
     def open(self, day: date) -> Day:
         """Return an open day by its date, or the span that it is in, opening it."""
@@ -456,6 +545,11 @@ class Window:
         """Return a day by its date if it is open."""
         return self._days.get(day)
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether no two days are open, as is so for all but two hours of each."""
+        return len(self._days) < 2
+
     def days(self) -> list[Day]:
         """Return the open days, oldest first."""
         return [self._days[day] for day in sorted(self._days)]
@@ -466,5 +560,6 @@ class Window:
 
     def drop(self, day: Day) -> None:
         """Let go of a day that has closed. It does not open again, should the clock jump back."""
+        self._today = None
         self._days.pop(day.date, None)
         self._latest = max(self._latest or day.date, day.date + timedelta(days=self.rules.span))

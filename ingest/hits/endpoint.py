@@ -6,7 +6,7 @@ alike, with 202 and no body: a client learns nothing about what was dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,15 +23,15 @@ from ingest.counters.cells import UNKNOWN_OWNER, Refusal
 from ingest.counters.disclosure import Who
 from ingest.counters.ledger import Ledger
 from ingest.counters.window import Day
-from ingest.hits.agents import Agents
+from ingest.hits.agents import UNHINTED, Agents
 from ingest.hits.answers import ACCEPTED, BUSY, PREFLIGHT, TOO_LARGE, WRONG_TYPE, Answer, refused, settle
 from ingest.hits.hints import HEADERS
-from ingest.hits.hit import Arrival
+from ingest.hits.hit import Arrival, Hit
 from ingest.hits.location import Location
 from ingest.hits.names import Names
 from ingest.hits.recent import Recent
 from ingest.hits.setups import Setup, Setups
-from ingest.hits.steps import walk
+from ingest.hits.steps import FIRST_STEPS, walk
 from ingest.hits.trace import Passage, Trace
 from ingest.hits.traffic import VPN
 from ingest.hits.visit import Presence
@@ -107,11 +107,11 @@ class HitEndpoint:
 
     def count(self, site: Site, submission: Submission, scope: Scope) -> None:
         """Take a submission of another protocol the way that all take; `scope` is its request's."""
-        self._count(site, submission, _Request(_wanted(scope["headers"]), scope[ADDRESS]), self._clock())
+        self._count(site, submission, _Request(dict(scope["headers"]), scope[ADDRESS]), self._clock())
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         """Count what a request brings and return the answer to it. Raises DisconnectedError."""
-        headers = _wanted(scope["headers"])
+        headers: dict[bytes, bytes] = dict(scope["headers"])
         if scope["method"] != "POST" or _type(headers) not in _TYPES:
             self._refuse(UNKNOWN_OWNER, Refusal.BAD_TYPE, self._clock())
             return WRONG_TYPE
@@ -159,11 +159,16 @@ class HitEndpoint:
             setup.tell(Trace("", "", (Passage("body", found.error, found.reason),)))
             return refused(found.error)
         for site, submission in found:
-            setup.tell(setup.rehearsal.take(self._arrival(site, submission, request, None, now), now))
+            arrival = self._arrival(site, submission, request, None, now)
+            arrival.country = self._country(arrival, request)
+            setup.tell(setup.rehearsal.take(arrival, now))
         return ACCEPTED
 
     def _sites_of(self, submission: Submission) -> list[Site]:
         """Return the sites that a submission names, each once, or none when any of them is unknown."""
+        only = self._sites.get(submission.sites)
+        if only is not None:
+            return [only]
         names = dict.fromkeys(name.strip() for name in submission.sites.split(","))
         found = [self._sites.get(name) for name in names]
         return [] if None in found else [site for site in found if site is not None]
@@ -176,9 +181,14 @@ class HitEndpoint:
             self._refuse(site.owner, hit, now)
             return
         before = self._ledger.day_before(site, day)
-        refusal = self._visits.take(
-            hit, presence, self._presence(site, before, request) if before is not None else None, now
-        )
+        earlier = self._presence(site, before, request) if before is not None else None
+
+        def begin(hit: Hit) -> None:
+            hit.arrival.country = self._country(hit.arrival, request)
+            for step in FIRST_STEPS:
+                step(hit, self._names)
+
+        refusal = self._visits.take(hit, presence, earlier, now, begin)
         if refusal is not None:
             self._refuse(site.owner, refusal, now)
             return
@@ -198,8 +208,7 @@ class HitEndpoint:
             submission=submission,
             location=Location.read(submission.address_of_page),
             agent=self._agents.read(request.agent, request.hints),
-            # The country of a data centre is nobody's; and were it told of others, `(vpn)` would say "our own VPN".
-            country=VPN if from_hosting else request.country(self._countries),
+            country="",
             network=address.network,
             languages=request.languages,
             tells_fetch=request.tells_fetch,
@@ -209,6 +218,10 @@ class HitEndpoint:
             over_rate=0 < self._limits.per_minute < rate,
             is_frequent=0 < self._limits.frequent < rate,
         )
+
+    def _country(self, arrival: Arrival, request: _Request) -> str:
+        # The country of a data centre is nobody's; and were it told of others, `(vpn)` would say "our own VPN".
+        return VPN if arrival.from_hosting else request.address.country(self._countries)
 
     def _refuse(self, owner: str, reason: Refusal, now: float) -> None:
         self._ledger.refuse(owner, reason, now)
@@ -237,36 +250,28 @@ class _Fault:
 class _Request:
     """What every submission of one request shares."""
 
-    __slots__ = ("_country", "address", "agent", "hints", "is_prefetch", "languages", "tells_fetch")
+    __slots__ = ("address", "agent", "hints", "is_prefetch", "languages", "tells_fetch")
 
     def __init__(self, headers: dict[bytes, bytes], address: Address) -> None:
         self.address = address
         self.agent = headers.get(b"user-agent", b"").decode("latin-1")[:_LONGEST_AGENT]
-        self.hints = tuple([headers.get(name, b"") for name in HEADERS])
+        self.hints = tuple([headers.get(name, b"") for name in HEADERS]) if not _HINTS.isdisjoint(headers) else UNHINTED
         self.languages = headers.get(b"accept-language", b"").decode("latin-1")
         self.tells_fetch = b"sec-fetch-site" in headers
-        self.is_prefetch = any(headers.get(name, b"")[:8].lower() == b"prefetch" for name in _PURPOSES)
-        self._country: str | None = None
-
-    def country(self, countries: Countries) -> str:
-        """Return the country of the address, looked up once."""
-        if self._country is None:
-            self._country = self.address.country(countries)
-        return self._country
+        self.is_prefetch = not _PURPOSES.isdisjoint(headers) and any(
+            headers.get(name, b"")[:8].lower() == b"prefetch" for name in _PURPOSES
+        )
 
 
-_PURPOSES: Final = (b"sec-purpose", b"purpose", b"x-moz")
+_HINTS: Final = frozenset(HEADERS)
+_PURPOSES: Final = frozenset({b"sec-purpose", b"purpose", b"x-moz"})
 """Where browsers say that they load ahead: "prefetch" (Fetch, 2.2.5), Chromium also "prefetch;prerender"."""
 
-_WANTED: Final = frozenset(
-    {b"user-agent", b"accept-language", b"content-type", b"sec-fetch-site", *_PURPOSES, *HEADERS}
-)
-
-
-def _wanted(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    return {name: value for name, value in headers if name in _WANTED}
 
 
 def _type(headers: dict[bytes, bytes]) -> bytes:
     """Return the media type of a body; RFC 9110, 8.3.1: it is case-insensitive, parameters follow a semicolon."""
+    told = headers.get(b"content-type", b"")
+    if told in _TYPES:
+        return told
     return headers.get(b"content-type", b"").partition(b";")[0].strip().lower()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from ingest.counters.disclosure import Who
+from ingest.counters.slot import Cell
 from ingest.counters.window import Day
-from ingest.hits.visit import Cell, Tally, Visit
+from ingest.hits.visit import Tally, Visit
 
 
-def _all_cells(tally: Tally) -> list[Cell]:
-    """Return the cells of a tally; what has been named is tried again, and found to be."""
-    return [*(Cell(slot.key) for slot in tally.named), *tally.cells]
+def _cells_of(tally: Tally) -> list[Cell]:
+    """Return what to ask of the next process for the seats of a tally."""
+    named: list[Cell] = [(slot.key, True, None) for slot in tally.named]
+    return named + [(pending.key, False, pending.fallback.key) for pending in tally.waiting]
 
 
 class Underway(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -29,8 +33,9 @@ class Underway(msgspec.Struct, array_like=True, frozen=True, gc=False):
     values: dict[str, str]
     cells: list[Cell]
     pages: list[tuple[str, list[Cell], int]]  # name, cells, deepest percent
-    parts: list[tuple[list[Cell], bool]]  # cells, by week
+    parts: list[tuple[tuple[str, ...], list[Cell], bool]]  # key, cells, by week
     entry: str
+    is_first: bool
     exit: Cell | None
     counted_there: bool
     steps: dict[str, int]
@@ -53,10 +58,11 @@ class Underway(msgspec.Struct, array_like=True, frozen=True, gc=False):
             last=visit.last,
             told=visit.told,
             values=visit.values,
-            cells=_all_cells(visit.tally),
-            pages=[(name, _all_cells(tally), tally.deepest) for name, tally in visit.pages.items()],
-            parts=[(_all_cells(tally), tally.by_week) for tally in visit.parts.values()],
+            cells=_cells_of(visit.tally),
+            pages=[(name, _cells_of(tally), tally.deepest) for name, tally in visit.pages.items()],
+            parts=[(key, _cells_of(tally), tally.by_week) for key, tally in visit.parts.items()],
             entry=visit.entry,
+            is_first=visit.is_first,
             exit=visit.exit,
             counted_there=visit.counted_there,
             steps=visit.steps,
@@ -66,20 +72,27 @@ class Underway(msgspec.Struct, array_like=True, frozen=True, gc=False):
             acted=visit.acted,
         )
 
-    def visit(self, day: Day) -> Visit:
+    def visit(self, day: Day, week_of: Callable[[Day], Day]) -> Visit:
         """Return the visit that goes on."""
+        who = Who(self.sender, self.network)
+
+        def tally(cells: list[Cell], *, deepest: int = -1, by_week: bool = False) -> Tally:
+            named, waiting = (week_of(day) if by_week else day).seats(cells, who)
+            return Tally(named, waiting, deepest=deepest, by_week=by_week)
+
         return Visit(
             visitor=self.visitor,
-            who=Who(self.sender, self.network),
+            who=who,
             day=day,
             hour=self.hour,
             last=self.last,
             told=self.told,
             values=self.values,
-            tally=Tally(tuple(self.cells), first=False),
+            is_first=self.is_first,
+            tally=tally(self.cells),
             now=self.now,
-            pages={name: Tally(tuple(cells), first=False, deepest=deepest) for name, cells, deepest in self.pages},
-            parts={cells[0].key: Tally(tuple(cells), first=False, by_week=by_week) for cells, by_week in self.parts},
+            pages={name: tally(cells, deepest=deepest) for name, cells, deepest in self.pages},
+            parts={key: tally(cells, by_week=by_week) for key, cells, by_week in self.parts},
             entry=self.entry,
             exit=self.exit,
             left=self.exit,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from ingest.hits.agents import Agent
 from ingest.hits.location import Location
@@ -21,7 +23,7 @@ class Kind(Enum):
     EVENT = "event"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arrival:
     """A submission for one site, and what the request around it tells. No field can hold an address."""
 
@@ -29,7 +31,7 @@ class Arrival:
     submission: Submission
     location: Location
     agent: Agent
-    country: str
+    country: str  # looked up when a visit begins
     network: str
     languages: str  # Accept-Language, for clients that do not say their language
     tells_fetch: bool = False  # whether Sec-Fetch-Site came along
@@ -49,16 +51,20 @@ class Detail:
     free: bool = False
 
 
+_NO_PAGE: Final = Page("", free=False, fallback=None)
+_NO_SOURCE: Final = Source("", "")
+
+
 @dataclass(slots=True)
 class Hit:
     """Something that a person did on a site; each `put_` step fills its own fields."""
 
     arrival: Arrival
     kind: Kind = Kind.PAGEVIEW
-    page: Page = field(default=Page("", free=False, fallback=None))
-    source: Source = field(default=Source("", ""))
+    page: Page = _NO_PAGE
+    source: Source = _NO_SOURCE
     event: str = ""
-    details: list[Detail] = field(default_factory=list)
+    details: Sequence[Detail] = ()
     goals: tuple[str, ...] = ()
     seconds: int = 0
     is_heartbeat: bool = False  # then the visit knows the seconds

@@ -70,7 +70,8 @@ class _Stage:
         day = self._ledger.day(site, now)
         before = self._amounts(site)
         presence = Presence(_SOMEBODY, Who(_SOMEBODY, hit.arrival.network), day)
-        refusal = self._visits.take(hit, presence, None, now)
+        # What a first hit tells has been filled in.
+        refusal = self._visits.take(hit, presence, None, now, lambda _: None)
         if refusal is not None:
             return refusal
         self._ledger.settle()

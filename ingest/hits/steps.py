@@ -20,6 +20,10 @@ from ingest.hits.wire import Heartbeat, props_of
 
 Step = Callable[[Hit, Names], Refusal | None]
 
+_VIEW: Final = Kind.PAGEVIEW
+_ENGAGEMENT: Final = Kind.ENGAGEMENT
+_EVENT: Final = Kind.EVENT
+
 _LONGEST_DWELL: Final = 3_600_000  # an hour in front of one page is a forgotten tab
 
 
@@ -35,8 +39,10 @@ def drop_bot(hit: Hit, _: Names) -> Refusal | None:
 
 def drop_spam(hit: Hit, names: Names) -> Refusal | None:
     """Refuse what says that it comes from a host which only wants to be seen in statistics."""
-    host = referring_host(hit.arrival.submission.came_from)
-    return Refusal.SPAM if is_spam(host, hit.arrival.site, names.catalogue) else None
+    came_from = hit.arrival.submission.came_from
+    if not came_from:
+        return None
+    return Refusal.SPAM if is_spam(referring_host(came_from), hit.arrival.site, names.catalogue) else None
 
 
 def drop_headless(hit: Hit, _: Names) -> Refusal | None:
@@ -74,11 +80,11 @@ def put_kind(hit: Hit, _: Names) -> None:
     """Tell page views, engagement and events apart."""
     name = hit.arrival.submission.event
     if name == "pageview":
-        hit.kind = Kind.PAGEVIEW
+        hit.kind = _VIEW
     elif name == "engagement":
-        hit.kind = Kind.ENGAGEMENT
+        hit.kind = _ENGAGEMENT
     else:
-        hit.kind = Kind.EVENT
+        hit.kind = _EVENT
         declared = name in hit.arrival.site.events
         hit.event = name if declared or find_identifier(name) is None else WITHHELD
         # A page that is not there is told by an event, which is nothing that a person did.
@@ -92,15 +98,14 @@ def put_page(hit: Hit, names: Names) -> None:
 
 
 def put_source(hit: Hit, names: Names) -> None:
-    """Name where the person came from. Engagement begins no visit, so nobody would ask."""
-    if hit.kind is not Kind.ENGAGEMENT:
-        arrival = hit.arrival
-        hit.source = source_of(arrival.location, arrival.submission.came_from, arrival.site, names.catalogue)
+    """Name where the person came from."""
+    arrival = hit.arrival
+    hit.source = source_of(arrival.location, arrival.submission.came_from, arrival.site, names.catalogue)
 
 
 def put_engagement(hit: Hit, _: Names) -> None:
     """Take seconds and depth as told."""
-    if hit.kind is Kind.ENGAGEMENT:
+    if hit.kind is _ENGAGEMENT:
         submission = hit.arrival.submission
         hit.is_heartbeat = isinstance(submission, Heartbeat)
         hit.seconds = round(min(max(submission.e or 0, 0), _LONGEST_DWELL) / 1000)
@@ -110,14 +115,14 @@ def put_engagement(hit: Hit, _: Names) -> None:
 
 def put_details(hit: Hit, _: Names) -> None:
     """Take what an event is about: a link, a file, a missing page, declared properties."""
-    if hit.kind is Kind.EVENT:
+    if hit.kind is _EVENT:
         hit.details = details_of(hit.event, props_of(hit.arrival.submission), hit.arrival.site)
 
 
 def put_goals(hit: Hit, _: Names) -> None:
     """Name the goals that this view or event reaches."""
-    if hit.kind is not Kind.ENGAGEMENT and hit.arrival.site.goals:
-        page = hit.page.path if hit.kind is Kind.PAGEVIEW else ""
+    if hit.kind is not _ENGAGEMENT and hit.arrival.site.goals:
+        page = hit.page.path if hit.kind is _VIEW else ""
         hit.goals = hit.arrival.site.goals_reached(page, hit.event)
 
 
@@ -132,11 +137,15 @@ STEPS: Final[tuple[Callable[[Hit, Names], Refusal | None], ...]] = (
     drop_excluded,
     put_kind,
     put_page,
-    put_source,
     put_details,
     put_goals,
     put_engagement,
 )
+
+"""What every hit goes through."""
+
+FIRST_STEPS: Final[tuple[Callable[[Hit, Names], None], ...]] = (put_source,)
+"""What only the first hit of a visit goes through: nobody asks it of the others, and it costs the most."""
 
 
 def walk(arrival: Arrival, names: Names) -> Hit | Refusal:

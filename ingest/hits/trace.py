@@ -10,7 +10,7 @@ from typing import Any
 from ingest.counters.cells import METRICS, Key, Refusal
 from ingest.hits.hit import Arrival, Hit
 from ingest.hits.names import Names
-from ingest.hits.steps import STEPS
+from ingest.hits.steps import FIRST_STEPS, STEPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,10 @@ def trace_arrival(arrival: Arrival) -> list[Passage]:
 
 
 def trace_steps(arrival: Arrival, names: Names) -> tuple[Hit | Refusal, list[Passage]]:
-    """Take an arrival through the steps as `walk` does, and say of each what it did."""
+    """Take an arrival through the steps as `walk` does, and those of a first hit, and say of each what it did."""
     hit = Hit(arrival)
     passages: list[Passage] = []
-    for step in STEPS:
+    for step in (*STEPS, *FIRST_STEPS):
         before = _state(hit)
         refusal = step(hit, names)
         if refusal is not None:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
-from ingest.counters.amounts import lane
-from ingest.counters.cells import RARE, Attribute, Key, Metric
+from ingest.counters.cells import RARE, Key
 from ingest.counters.disclosure import Who
-from ingest.counters.window import Day, Slot
-
-IN_ITS_HOUR: Final = (Metric.PAGEVIEWS, Metric.EVENTS, Metric.SCROLL, Metric.SCROLLS)
-"""What counts in the hour in which it happens; the rest is about whole visits and counts where they began."""
+from ingest.counters.slot import Cell, Pending, Slot
+from ingest.counters.window import Day
 
 MOST_PARTS: Final = 500
 """Pages and events by name that one visit may have; what comes after them is `(rare)`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Presence:
     """Who comes, for one day of one site: a digest of the browser, one of the sender, and the day they live."""
 
@@ -26,24 +23,24 @@ class Presence:
     day: Day
 
 
-class Cell(NamedTuple):
-    """Where amounts go: a key, whether it may be named from the first, and what it counts as until it may be."""
-
-    key: Key
-    free: bool = False
-    fallback: Key | None = None
-
-
 @dataclass(slots=True)
 class Tally:
-    """Amounts of a visit, or of one part of it, since they were last folded."""
+    """Amounts of a visit, or of one part of it, since they were last folded, and where they go."""
 
-    cells: tuple[Cell, ...]  # those that may not be named yet, or were not tried
+    named: list[Slot]
+    waiting: list[Pending]
     amounts: int = 0  # packed: see `amounts`
-    named: list[Slot] = field(default_factory=list)  # those that may
-    first: bool = True
     deepest: int = -1
     by_week: bool = False
+
+    def pour(self, day: Day, amounts: int) -> None:
+        """Count packed amounts where they go."""
+        day.bump_all(self.named, amounts)
+        if self.waiting:
+            named = day.bump_pending(self.waiting, amounts)
+            if named:
+                self.named += named
+                self.waiting = [pending for pending in self.waiting if pending.named is None]
 
 
 @dataclass(slots=True)
@@ -56,10 +53,10 @@ class Visit:
     hour: int
     last: float
     values: dict[str, str]
-    tally: Tally
+    is_first: bool  # of its visitor today
     now: int  # the hour of its day that it has come to; 23 from midnight on
     told: float  # the moment up to which its engagement is told
-    hours: dict[int, int] = field(default_factory=dict)  # totals, packed, by hour, since they were last folded
+    tally: Tally = field(default_factory=lambda: Tally([], []))
     pages: dict[str, Tally] = field(default_factory=dict)
     parts: dict[Key, Tally] = field(default_factory=dict)  # events, goals, links, steps of funnels: whatever it has
     changed: list[Tally] = field(default_factory=list)  # since they were last folded; one may stand here twice
@@ -73,41 +70,27 @@ class Visit:
     bounces: bool = False
     acted: bool = False
 
-    def count(self, metric: Metric, amount: int, *parts: Tally) -> None:
-        """Add an amount to the visit, to parts of it, and to the totals of the hour that it belongs to."""
-        hour = self.now if metric in IN_ITS_HOUR else self.hour
-        packed = lane(metric, amount)
-        self.hours[hour] = self.hours.get(hour, 0) + packed
-        self.tally.amounts += packed
+    def count(self, amounts: int, *parts: Tally | None) -> None:
+        """Add packed amounts to the visit, to those parts of it that there are, and to the totals of this hour."""
+        self._count(self.now, amounts, parts)
+
+    def count_begun(self, amounts: int, *parts: Tally | None) -> None:
+        """Do the same with what is about a visit as a whole: it counts in the hour in which the visit began."""
+        self._count(self.hour, amounts, parts)
+
+    def _count(self, hour: int, amounts: int, parts: tuple[Tally | None, ...]) -> None:
+        self.day.total(hour, amounts)
+        self.tally.amounts += amounts
         for part in parts:
-            part.amounts += packed
-            self.changed.append(part)
+            if part is not None:
+                part.amounts += amounts
+                self.changed.append(part)
 
-    def add(self, part: Tally, metric: Metric, amount: int) -> None:
-        """Add an amount to a part of the visit alone."""
-        part.amounts += lane(metric, amount)
+    def add(self, part: Tally, amounts: int) -> None:
+        """Add packed amounts to a part of the visit alone."""
+        part.amounts += amounts
         self.changed.append(part)
-
-    def part(self, *cells: Cell, by_week: bool = False) -> Tally:
-        """Return the tally of something that this visit has, by its first cell, opening it if need be."""
-        key = cells[0].key
-        tally = self.parts.get(key)
-        if tally is None and len(self.parts) >= MOST_PARTS:
-            cells = (Cell((*key[:-1], RARE), free=True),)
-            tally = self.parts.get(cells[0].key)
-        if tally is None:
-            tally = self.parts[cells[0].key] = Tally(cells, by_week=by_week)
-            self.add(tally, Metric.VISITS, 1)
-        return tally
 
     def page(self, name: str) -> Tally | None:
         """Return the tally of a page that it has viewed; of one that came after too many others, theirs."""
         return self.pages.get(name) or (self.pages.get(RARE) if len(self.pages) > MOST_PARTS else None)
-
-    def open_page(self, name: str, cells: tuple[Cell, ...]) -> Tally:
-        """Open the tally of a page that is viewed for the first time, and return it."""
-        if len(self.pages) >= MOST_PARTS:
-            name, cells = RARE, (Cell((Attribute.PAGE.value, RARE), free=True),)
-        tally = self.pages[name] = Tally(cells)
-        self.add(tally, Metric.VISITS, 1)
-        return tally

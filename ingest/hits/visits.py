@@ -7,21 +7,21 @@ did in that turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime, tzinfo
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Final
 
 from ingest.counters.amounts import lane
 from ingest.counters.cells import FUNNEL, OF_EVENTS, RARE, Attribute, Metric, Pair, Refusal
 from ingest.counters.firsts import Firsts
 from ingest.counters.ledger import Ledger
+from ingest.counters.slot import Cell
 from ingest.counters.window import Day
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.handover import Counted, Handover, Underway
 from ingest.hits.hit import Hit, Kind
 from ingest.hits.paths import Page
-from ingest.hits.visit import Cell, Presence, Tally, Visit
-from ingest.site import Site
+from ingest.hits.visit import MOST_PARTS, Presence, Tally, Visit
 
 IDLE: Final = 30 * 60
 """Seconds without a hit after which a visit is over."""
@@ -33,6 +33,23 @@ ENGAGED: Final = 10
 """Engaged seconds from which on a visit of one page is no bounce."""
 
 _VISITOR: Final = lane(Metric.VISITORS)
+_VISIT: Final = lane(Metric.VISITS)
+_PAGEVIEW: Final = lane(Metric.PAGEVIEWS)
+_EVENT: Final = lane(Metric.EVENTS)
+_BOUNCE: Final = lane(Metric.BOUNCES)
+_SCROLLED: Final = lane(Metric.SCROLLS)
+"""One of each, packed."""
+
+_IS_VIEW: Final = Kind.PAGEVIEW
+_IS_EVENT: Final = Kind.EVENT
+_IS_ENGAGEMENT: Final = Kind.ENGAGEMENT
+
+_PAGE: Final = Attribute.PAGE.value
+_EXIT: Final = Attribute.EXIT.value
+_GOAL: Final = Attribute.GOAL.value
+
+Begin = Callable[[Hit], None]
+"""Fills in what only the first hit of a visit tells."""
 
 _Crossing = tuple[str, str, str]
 """A pair and its two sides, as plain strings: they are joined for every visit."""
@@ -57,33 +74,39 @@ class Visits:
     def __len__(self) -> int:
         return sum(len(visits) for visits in self._open.values())
 
-    def take(self, hit: Hit, today: Presence, before: Presence | None, now: float) -> Refusal | None:
-        """Add a hit to its visit, beginning one if need be.
+    def take(self, hit: Hit, today: Presence, before: Presence | None, now: float, begin: Begin) -> Refusal | None:
+        """Add a hit to its visit, beginning one if need be, for which `begin` completes the hit.
 
         `before` is who they were on a day that has not closed yet: a visit goes on past midnight. Engagement
         begins no visit: when its visit is gone, it is refused as late.
         """
-        visits = self._open.setdefault(hit.arrival.site.id, {})
+        site = hit.arrival.site
+        visits = self._open.get(site.id)
+        if visits is None:
+            visits = self._open[site.id] = {}
         visit = self._running(visits, before, now) or self._running(visits, today, now)
+        kind = hit.kind
         if visit is None:
-            if hit.kind is Kind.ENGAGEMENT:
+            if kind is _IS_ENGAGEMENT:
                 return Refusal.LATE
+            begin(hit)
             visit = visits[today.visitor] = self._begin(hit, today, now)
-        elif hit.kind is Kind.ENGAGEMENT and visit.page(hit.page.name) is None:
+        elif kind is _IS_ENGAGEMENT and visit.page(hit.page.name) is None:
             return Refusal.LATE
-        visit.last = max(visit.last, now)
-        visit.now = _hour_of(visit.day, now, hit.arrival.site.timezone)
+        if now > visit.last:
+            visit.last = now
+        visit.now = visit.day.hour(now)
         self._changed[id(visit)] = visit
         if hit.is_heartbeat:
             hit.seconds = round(max(now - visit.told, 0))
-        if hit.kind is not Kind.EVENT:
-            visit.told = now
-        if hit.kind is Kind.PAGEVIEW:
-            self._view(visit, hit)
-        elif hit.kind is Kind.EVENT:
+        if kind is _IS_EVENT:
             self._act(visit, hit)
         else:
-            self._engage(visit, hit)
+            visit.told = now
+            if kind is _IS_VIEW:
+                self._view(visit, hit)
+            else:
+                self._engage(visit, hit)
         return None
 
     @staticmethod
@@ -94,35 +117,77 @@ class Visits:
         return visit
 
     def _begin(self, hit: Hit, presence: Presence, now: float) -> Visit:
+        day = presence.day
         cells = [attribute.cell(hit) for attribute in self._attributes]
-        values = {cell.key[0]: cell.key[1] for cell in cells}
+        values = {key[0]: key[1] for key, _, _ in cells}
         cells += _crossed(_OF_VISITS, values)
-        hour = _hour_of(presence.day, now, hit.arrival.site.timezone)
-        tally = Tally(tuple(cells))
-        visit = Visit(presence.visitor, presence.who, presence.day, hour, now, values, tally, hour, now)
-        visit.count(Metric.VISITS, 1)
-        presence.day.begin(presence.visitor)
+        hour = day.hour(now)
+        is_first = self._firsts_of(day).add(presence.visitor, ())
+        visit = Visit(presence.visitor, presence.who, day, hour, now, values, is_first, hour, now)
+        visit.tally = self._open_tally(visit, cells)
+        visit.tally.amounts = _VISIT
+        day.total(hour, _VISIT + _VISITOR if is_first else _VISIT)
+        day.begin(presence.visitor)
         if hit.arrival.site.goals:
-            self._ledger.week(presence.day).begin(presence.visitor)
+            self._ledger.week(day).begin(presence.visitor)
         return visit
+
+    def _open_tally(self, visit: Visit, cells: Sequence[Cell], *, by_week: bool = False) -> Tally:
+        """Find where the amounts of something go that a visit now has, and count its visitor there, once a day."""
+        day, who = visit.day, visit.who
+        if by_week:
+            day = self._ledger.week(day)
+            self._ledger.touch(day)
+        tally = Tally(*day.seats(cells, who), by_week=by_week)
+        firsts = self._firsts_of(visit.day)
+        if visit.is_first:
+            firsts.add_all(visit.visitor, cells)
+            tally.pour(day, _VISITOR)
+        else:
+            for key, free, fallback in cells:
+                if firsts.add(visit.visitor, key):
+                    day.count(key, _VISITOR, who, free=free, fallback=fallback)
+        return tally
 
     def _view(self, visit: Visit, hit: Hit) -> None:
         page = hit.page
-        tally = visit.page(page.name) or visit.open_page(page.name, _cells_of(page, visit.values))
+        tally = visit.page(page.name) or self._open_page(visit, page)
         visit.entry = visit.entry or page.name
-        shape = (Attribute.EXIT.value, page.fallback[1]) if page.fallback is not None else None
-        visit.exit = Cell((Attribute.EXIT.value, page.name), page.free, shape)
+        if visit.exit is None or visit.exit[0][1] != page.name:
+            shape = (_EXIT, page.fallback[1]) if page.fallback is not None else None
+            visit.exit = (_EXIT, page.name), page.free, shape
         visit.views += 1
-        visit.count(Metric.PAGEVIEWS, 1, tally)
+        visit.count(_PAGEVIEW, tally)
         self._reach(visit, hit)
         self._judge(visit)
 
+    def _open_page(self, visit: Visit, page: Page) -> Tally:
+        name, cells = page.name, _cells_of(page, visit.values)
+        if len(visit.pages) >= MOST_PARTS:
+            name, cells = RARE, [((_PAGE, RARE), True, None)]
+        tally = visit.pages[name] = self._open_tally(visit, cells)
+        visit.add(tally, _VISIT)
+        return tally
+
+    def _part(self, visit: Visit, cell: Cell, *, by_week: bool = False) -> Tally:
+        """Return the tally of something that a visit has, opening it if need be."""
+        key = cell[0]
+        tally = visit.parts.get(key)
+        if tally is None and len(visit.parts) >= MOST_PARTS:
+            key = (*key[:-1], RARE)
+            cell = key, True, None
+            tally = visit.parts.get(key)
+        if tally is None:
+            tally = visit.parts[key] = self._open_tally(visit, [cell], by_week=by_week)
+            visit.add(tally, _VISIT)
+        return tally
+
     def _act(self, visit: Visit, hit: Hit) -> None:
         site = hit.arrival.site
-        parts = [visit.part(Cell((Attribute.EVENT.value, hit.event), _is_free_event(hit.event, site)))]
-        parts += [visit.part(Cell((detail.attribute, detail.value), detail.free)) for detail in hit.details]
-        page = visit.page(hit.page.name)
-        visit.count(Metric.EVENTS, 1, *parts, *([page] if page is not None else []))
+        free = hit.event in OF_EVENTS.free or hit.event in site.events
+        parts = [self._part(visit, ((Attribute.EVENT.value, hit.event), free, None))]
+        parts += [self._part(visit, ((str(one.attribute), one.value), one.free, None)) for one in hit.details]
+        visit.count(_EVENT, *parts, visit.page(hit.page.name))
         visit.acted = visit.acted or hit.interactive
         self._reach(visit, hit)
         self._judge(visit)
@@ -131,29 +196,29 @@ class Visits:
     def _engage(visit: Visit, hit: Hit) -> None:
         page = visit.page(hit.page.name)
         assert page is not None, "take() refuses what has no page"
-        visit.seconds += hit.seconds
-        visit.count(Metric.SECONDS, hit.seconds, page)
+        if hit.seconds:
+            visit.seconds += hit.seconds
+            visit.count_begun(lane(Metric.SECONDS, hit.seconds), page)
         if hit.scroll is not None and hit.scroll > page.deepest:
-            visit.count(Metric.SCROLL, hit.scroll - max(page.deepest, 0), page)
-            visit.count(Metric.SCROLLS, int(page.deepest < 0), page)
+            deeper = lane(Metric.SCROLL, hit.scroll - max(page.deepest, 0))
+            visit.count(deeper + _SCROLLED if page.deepest < 0 else deeper, page)
             page.deepest = hit.scroll
         Visits._judge(visit)
 
-    @staticmethod
-    def _reach(visit: Visit, hit: Hit) -> None:
+    def _reach(self, visit: Visit, hit: Hit) -> None:
         """Count the goals that this hit reaches, and the step of each funnel that it makes."""
         for goal in hit.goals:
-            visit.add(visit.part(Cell((Attribute.GOAL.value, goal), free=True)), Metric.EVENTS, 1)
-            for cell in _crossed(_OF_GOALS, {**visit.values, Attribute.GOAL: goal}):
+            visit.add(self._part(visit, ((_GOAL, goal), True, None)), _EVENT)
+            for key, _, _ in _crossed(_OF_GOALS, {**visit.values, _GOAL: goal}):
                 # What too few converters share counts under the goal's own name, which is declared.
-                told = cell._replace(fallback=(cell.key[0], goal, RARE))
-                visit.add(visit.part(told, by_week=True), Metric.EVENTS, 1)
-        page = hit.page.path if hit.kind is Kind.PAGEVIEW else ""
-        for funnel in hit.arrival.site.funnels:
+                visit.add(self._part(visit, (key, False, (key[0], goal, RARE)), by_week=True), _EVENT)
+        funnels = hit.arrival.site.funnels
+        page = hit.page.path if funnels and hit.kind is _IS_VIEW else ""
+        for funnel in funnels:
             made = visit.steps.get(funnel.name, 0)
             if made < len(funnel.steps) and funnel.steps[made].is_reached(page, hit.event):
                 visit.steps[funnel.name] = made + 1
-                visit.part(Cell((FUNNEL + funnel.name, str(made + 1)), free=True))
+                self._part(visit, ((FUNNEL + funnel.name, str(made + 1)), True, None))
 
     @staticmethod
     def _judge(visit: Visit) -> None:
@@ -161,8 +226,7 @@ class Visits:
         bounces = visit.views == 1 and not visit.acted and visit.seconds < ENGAGED
         if bounces != visit.bounces:
             visit.bounces = bounces
-            entry = visit.page(visit.entry)
-            visit.count(Metric.BOUNCES, 1 if bounces else -1, *([entry] if entry is not None else []))
+            visit.count_begun(_BOUNCE if bounces else -_BOUNCE, visit.page(visit.entry))
 
     def fold(self) -> None:
         """Add what changed since the last fold to the cells of each visit's day."""
@@ -173,52 +237,30 @@ class Visits:
                 self._fold_visit(visit)
 
     def _fold_visit(self, visit: Visit) -> None:
-        firsts = self._firsts_of(visit.day)
-        if visit.tally.first and firsts.add(visit.visitor, ()):
-            visit.hours[visit.hour] += _VISITOR
-        for hour, amounts in visit.hours.items():
-            if amounts:
-                visit.day.total(hour, amounts)
-        visit.hours = {}
+        day = visit.day
         changed, visit.changed = visit.changed, []
         for part in (visit.tally, *changed):
-            if part.amounts:
-                self._fold_tally(visit, part, firsts)
-        if visit.exit != visit.left:
-            self._fold_exit(visit, firsts)
-
-    def _fold_tally(self, visit: Visit, tally: Tally, firsts: Firsts) -> None:
-        day = visit.day
-        if tally.by_week:
-            day = self._ledger.week(visit.day)
-            self._ledger.touch(day)
-        amounts, tally.amounts = tally.amounts, 0
-        if tally.named:
-            day.bump(tally.named, amounts)
-        if tally.cells:
-            left = []
-            for cell in tally.cells:
-                key, free, fallback = cell
-                is_first = tally.first and firsts.add(visit.visitor, key)
-                slot = day.count(
-                    key, amounts + _VISITOR if is_first else amounts, visit.who, free=free, fallback=fallback
-                )
-                if slot is None:
-                    left.append(cell)
-                else:
-                    tally.named.append(slot)
-            tally.cells = tuple(left)
-        tally.first = False
+            amounts = part.amounts
+            if not amounts:
+                continue
+            part.amounts = 0
+            to = day
+            if part.by_week:
+                to = self._ledger.week(day)
+                self._ledger.touch(to)
+            part.pour(to, amounts)
+        if visit.exit is not visit.left:
+            self._fold_exit(visit, self._firsts_of(day))
 
     @staticmethod
     def _fold_exit(visit: Visit, firsts: Firsts) -> None:
         """Move the visit's exit from the page that it was counted for to the one that it is on."""
         if visit.left is not None:
             if visit.counted_there:
-                firsts.discard(visit.visitor, visit.left.key)
+                firsts.discard(visit.visitor, visit.left[0])
             _add_exit(visit, visit.left, -1, -int(visit.counted_there))
         assert visit.exit is not None, "a visit that has left a page has viewed one"
-        visit.left, visit.counted_there = visit.exit, firsts.add(visit.visitor, visit.exit.key)
+        visit.left, visit.counted_there = visit.exit, firsts.add(visit.visitor, visit.exit[0])
         _add_exit(visit, visit.exit, 1, int(visit.counted_there))
 
     def _firsts_of(self, day: Day) -> Firsts:
@@ -259,7 +301,7 @@ class Visits:
         for underway in handed.visits:
             day = self._ledger.opened(underway.site, date.fromordinal(underway.day))
             if day is not None:
-                self._open.setdefault(underway.site, {})[underway.visitor] = underway.visit(day)
+                self._open.setdefault(underway.site, {})[underway.visitor] = underway.visit(day, self._ledger.week)
         for counted in handed.counted:
             name = counted.site, date.fromordinal(counted.day)
             self._firsts[name] = Firsts.recall(counted.salt, counted.marks)
@@ -269,34 +311,20 @@ class Visits:
         self._firsts.pop((day.owner, day.date), None)
 
 
-def _cells_of(page: Page, values: dict[str, str]) -> tuple[Cell, ...]:
-    pairs = _crossed(_OF_PAGES, {**values, Attribute.PAGE: page.name})
-    return Cell((Attribute.PAGE.value, page.name), page.free, page.fallback), *pairs
+def _cells_of(page: Page, values: dict[str, str]) -> list[Cell]:
+    named = {**values, _PAGE: page.name}
+    return [((_PAGE, page.name), page.free, page.fallback), *_crossed(_OF_PAGES, named)]
 
 
 def _crossed(crossings: Iterable[_Crossing], values: dict[str, str]) -> list[Cell]:
     return [
-        Cell((pair, values[first], values[second]))
+        ((pair, values[first], values[second]), False, None)
         for pair, first, second in crossings
         if first in values and second in values
     ]
 
 
-def _is_free_event(event: str, site: Site) -> bool:
-    return event in OF_EVENTS.free or event in site.events
-
-
 def _add_exit(visit: Visit, cell: Cell, visits: int, visitors: int) -> None:
+    key, free, fallback = cell
     amounts = lane(Metric.VISITS, visits) + lane(Metric.VISITORS, visitors)
-    visit.day.count(cell.key, amounts, visit.who, free=cell.free, fallback=cell.fallback)
-
-
-def _hour_of(day: Day, now: float, timezone: tzinfo) -> int:
-    """Return the local hour of a moment, or the last one of a day that it is past, or the first one of a day ahead.
-
-    A visit goes on past midnight; and when the clock jumps back, the newest day stays.
-    """
-    moment = datetime.fromtimestamp(now, timezone)
-    if moment.date() == day.date:
-        return moment.hour
-    return 23 if moment.date() > day.date else 0
+    visit.day.count(key, amounts, visit.who, free=free, fallback=fallback)

@@ -14,8 +14,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from ingest.counters.cells import Breakdown, Key
+from ingest.counters.slot import Cell
 from ingest.hits.hit import Hit
-from ingest.hits.visit import Cell
 from ingest.site import Site
 
 
@@ -32,7 +32,7 @@ class VisitAttribute:
         """Return where a visit that begins with this hit is counted."""
         value, site = self.value(hit), hit.arrival.site
         free = value in self.breakdown.free or (self.is_declared is not None and self.is_declared(value, site))
-        return Cell((self.breakdown.name, value), free, self.fallback(hit) if self.fallback is not None else None)
+        return (self.breakdown.name, value), free, self.fallback(hit) if self.fallback is not None else None
 
 
 def visit_attributes() -> tuple[VisitAttribute, ...]:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from counters.crowd import DAY, crowd, rules, summed, who
 from ingest.counters.amounts import pack
 from ingest.counters.cells import CRASH, NETWORK_K, RARE, Key, Pair
-from ingest.counters.disclosure import Disclosure, Threshold, Who
-from ingest.counters.window import Cells, Day, Packed, add_packed, rare_of
+from ingest.counters.disclosure import Disclosure, Needs, Threshold, Who, rare_of
+from ingest.counters.slot import Pending
+from ingest.counters.window import Cells, Day, Packed, add_packed
 
 SHAPE = ("page", "/blog/*")
 FREE = {("page", "/"), ("device", "phone"), SHAPE}
@@ -132,24 +133,25 @@ def test_only_what_enough_people_share_is_named_and_every_count_adds_up(history:
 
 
 class WithoutK(Threshold):
-    def senders(self, kind: str) -> int:  # noqa: ARG002
-        return 1
+    def needs(self, kind: str) -> Needs:
+        return 1, *super().needs(kind)[1:]
 
 
 class WithoutNetworks(Threshold):
-    def networks(self, kind: str) -> int:  # noqa: ARG002
-        return 1
+    def needs(self, kind: str) -> Needs:
+        senders, _, sides = super().needs(kind)
+        return senders, 1, sides
 
 
 class PairsAlone(Disclosure):
-    def _is_shared(self, pending: object, key: Key) -> bool:
-        self._disclosed.update(zip(SIDES.get(key[0], ()), key[1:], strict=False))
-        return super()._is_shared(pending, key)  # type: ignore[arg-type]
+    def _are_named(self, sides: tuple[str, ...], key: Key) -> bool:  # noqa: ARG002
+        return True
 
 
 class ForgetsTheFallback(Disclosure):
-    def place(self, key: Key, amounts: int, who: Who, fallback: Key, *, free: bool) -> tuple[tuple[Key, int], ...]:
-        return super().place(key, amounts, who, fallback, free=free)[-1:]
+    def witness(self, pending: Pending, who: Who) -> bool:
+        pending.amounts = 0
+        return super().witness(pending, who)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +259,7 @@ def test_past_the_cap_values_fold_into_the_fallback(sendings: list[tuple[int, in
     watched = list(dict.fromkeys(value for value, _ in sendings))[:cap]
     assert sum(amounts[0] for amounts in told(day).values()) == len(sendings)
     assert set(told(day)) <= {("page", RARE), *(("page", f"/{value}") for value in watched)}
-    assert len(day._disclosure._pending) <= cap
+    assert len(day._disclosure.pending) <= cap
 
 
 def test_the_cap_is_of_each_attribute() -> None:
@@ -270,13 +272,13 @@ def test_the_cap_is_of_each_attribute() -> None:
 
 @given(histories(), st.integers(1, 6))
 def test_no_more_people_are_remembered_than_the_decision_needs(history: list[Sent], k: int) -> None:
-    disclosure = Disclosure(Threshold(k))
+    day = Day("example.org", DAY, rules(k))
     for sent in history:
-        disclosure.place(sent.key, pack(sent.amounts), sent.who, rare_of(sent.key), free=sent.free)
-    for key, pending in disclosure._pending.items():
-        assert len(pending.senders) <= (max(k, NETWORK_K) if key[0] == "network" else k)
+        day.add(sent.key, sent.amounts, sent.who, free=sent.free)
+    for pending in day._disclosure.pending:
+        assert len(pending.senders) <= (max(k, NETWORK_K) if pending.key[0] == "network" else k)
         assert len(pending.networks) <= min(k, 3)
-        assert key not in disclosure.disclosed
+        assert pending.key not in day._disclosure.disclosed
 
 
 def test_who_is_not_shown() -> None:

@@ -14,17 +14,16 @@ from hypothesis import strategies as st
 
 from counters.crowd import NOON, who
 from ingest.counters.cells import Refusal
-from ingest.counters.disclosure import Disclosure, Threshold
+from ingest.counters.disclosure import Disclosure, Threshold, rare_of
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.journal import Counted, Done, Entry, Journal, Named, Salt, Sent, Shut, Taken, Unjournaled
 from ingest.counters.ledger import Batch, Ledger
-from ingest.counters.window import rare_of
 from ingest.site import Site
 
 numbers = st.integers(0, 2**40)
 texts = st.text(max_size=12)
 keys = st.lists(texts, min_size=2, max_size=4).map(tuple)
-cells = st.lists(st.tuples(keys, st.binary(max_size=64)), max_size=4)
+cells = st.lists(st.tuples(st.binary(max_size=64), st.lists(keys, max_size=3)), max_size=4)
 stacks = st.lists(st.tuples(texts, st.integers(0, 255), texts, texts, texts), max_size=2)
 entries = st.lists(
     st.one_of(
@@ -67,8 +66,8 @@ def test_what_is_written_is_read_back_in_order(path: Path, records: list[list[En
 
 def test_a_torn_tail_is_passed_over_wherever_it_is_torn(tmp_path: Path) -> None:
     path = tmp_path / "journal"
-    first: list[Entry] = [Counted("a", 1, 0, 1, [(("page", "/"), b"\x01\x02")], []), Done(4)]
-    last: list[Entry] = [Counted("b", 2, 0, 1, [(("page", "/"), b"\x2c\x01\xff")], [("g", 1, "T", "f", "{}")]), Done(9)]
+    first: list[Entry] = [Counted("a", 1, 0, 1, [(b"\x01\x02", [("page", "/")])], []), Done(4)]
+    last: list[Entry] = [Counted("b", 2, 0, 1, [(b"\x2c\x01\xff", [("page", "/")])], [("g", 1, "T", "f", "{}")]), Done(9)]
     write(path, [first, last]).close()
     whole = path.read_bytes()
     write(path, [first]).close()

@@ -259,9 +259,9 @@ def test_what_a_turn_added_is_told_once() -> None:
 
 def test_a_day_is_of_the_time_zone() -> None:
     moment = datetime(2026, 11, 21, 23, 30, tzinfo=UTC).timestamp()
-    assert rules().date_of(moment) == date(2026, 11, 21)
-    assert Rules(ZoneInfo("Asia/Tokyo"), 5, 20, 20).date_of(moment) == date(2026, 11, 22)
-    assert Rules(ZoneInfo("America/New_York"), 5, 20, 20).date_of(moment) == date(2026, 11, 21)
+    assert Window("a", rules()).today(moment).date == date(2026, 11, 21)
+    assert Window("a", Rules(ZoneInfo("Asia/Tokyo"), 5, 20, 20)).today(moment).date == date(2026, 11, 22)
+    assert Window("a", Rules(ZoneInfo("America/New_York"), 5, 20, 20)).today(moment).date == date(2026, 11, 21)
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_a_day_closes_two_hours_after_its_local_midnight(zone: str, day: date, c
 )
 def test_a_moment_is_before_the_close_of_its_day_and_after_that_of_the_last_but_one(zone: str, now: int) -> None:
     obeyed = Rules(ZoneInfo(zone), 5, 20, 20)
-    day = obeyed.date_of(now)
+    day = Window("a", obeyed).today(now).date
     assert now < obeyed.closing(day)
     assert now >= obeyed.closing(day - timedelta(days=2))
 

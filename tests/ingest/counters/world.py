@@ -17,7 +17,7 @@ from ingest.counters.cells import CRASH, HOURS, MARK, METRICS, RARE, REFUSED, WH
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.journal import Counted, Entry, Journal
 from ingest.counters.ledger import Batch, Ledger
-from ingest.counters.window import Cells, Day, Lot, add_amounts
+from ingest.counters.window import Cells, Day, Lot
 from ingest.site import Profile, Site
 
 WIDTH = len(METRICS)
@@ -263,7 +263,8 @@ class World:
             _add(found, lot.owner, lot.date, lot.cells)
         for entry in self.ledger.standing():
             if isinstance(entry, Counted):
-                _add(found, entry.owner, date.fromordinal(entry.day), dict(entry.cells))
+                cells = {key: amounts for amounts, keys in entry.groups for key in keys}
+                _add(found, entry.owner, date.fromordinal(entry.day), cells)
                 stacks |= {(entry.owner, date.fromordinal(entry.day), stack[0]) for stack in entry.exemplars}
         thin = {(lot.owner, lot.date) for lot in self.shop.lots.values() if THIN in lot.cells}
         told = {name: amounts for name, amounts in self.truth.items() if not self._is_of_thin_week(name)}
@@ -308,9 +309,7 @@ def _as_thin_days_tell(truth: Facts, thin: set[tuple[str, date]]) -> Facts:
         if (owner, day) not in thin or key[0] == REFUSED or key == WEEKLY:
             found[owner, day, key] = amounts
         elif key[0] == HOURS:
-            cells: Cells = {THIN: found.get((owner, day, THIN), [0] * len(amounts))}
-            add_amounts(cells, THIN, amounts)
-            found[owner, day, THIN] = cells[THIN]
+            _add(found, owner, day, {THIN: amounts})
     return found
 
 

@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from ingest.app import App, Apps, Consent
@@ -119,7 +120,7 @@ class RecordingDay(Day):
 
     def __init__(self, app: App = EXPLICIT) -> None:
         rules = rules_of(app, 50_000)
-        super().__init__(app.owner, rules.date_of(0), rules)
+        super().__init__(app.owner, date(1970, 1, 1), rules)
         self.keys: list[Key] = []
         self.stacks: list[Exemplar] = []
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+from datetime import date
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,7 +125,7 @@ def test_a_preview_counts_nothing_and_never_tells_whether_k_is_reached() -> None
     before = desk.preview(crash())
     section = open_event(json.dumps(crash()).encode())
     assert isinstance(section, dict)
-    day = Day(EXPLICIT.owner, rules_of(EXPLICIT, 100).date_of(0), rules_of(EXPLICIT, 100))
+    day = Day(EXPLICIT.owner, date(1970, 1, 1), rules_of(EXPLICIT, 100))
     for number in range(20):
         desk.tally.count(day, EXPLICIT, read_report(section, EXPLICIT), Who(bytes([number]), f"198.{number}"))
     day.settle()

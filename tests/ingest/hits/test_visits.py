@@ -342,7 +342,9 @@ def test_what_is_journaled_are_integers_and_can_be_recalled() -> None:
     door.hit()
     door.hit(n="signup")
     door.hit(n="engagement", e=5_000, sd=40)
-    cells = [cell for entry in seen if isinstance(entry, Counted) for cell in entry.cells]
+    cells = [
+        (key, told) for entry in seen if isinstance(entry, Counted) for told, keys in entry.groups for key in keys
+    ]
     assert len(cells) > 50
     # Journal and record again, as after a crash: what comes out is what went in.
     record = msgspec.msgpack.encode(seen)
@@ -357,7 +359,8 @@ def test_one_visit_of_many_pages_costs_no_more_for_each_of_them() -> None:
 
     class Recorder(Unjournaled):
         def append(self, entries: Any) -> None:
-            turns.append(sum(len(entry.cells) for entry in entries if isinstance(entry, Counted)))
+            counted = [entry for entry in entries if isinstance(entry, Counted)]
+            turns.append(sum(len(keys) for entry in counted for _, keys in entry.groups))
 
     door = Door([replace(SITE, profile=Profile.PLAIN)], journal=Recorder())
 
@@ -370,7 +373,7 @@ def test_one_visit_of_many_pages_costs_no_more_for_each_of_them() -> None:
     (visit,) = door.pipeline.visits._open[SITE.id].values()
     assert len(visit.pages) == len(visit.parts) == MOST_PARTS + 1
     # Every attribute of the visit, the page with its pairs, the exit, and the one that it was before.
-    assert max(turns[100:]) <= len(visit.tally.named) + len(visit.tally.cells) + 8
+    assert max(turns[100:]) <= len(visit.tally.named) + len(visit.tally.waiting) + 8
     views = sum(amounts[2] for (_, key), amounts in door.amounts().items() if key[0] == "page")
     assert views == MOST_PARTS, "the rest is in the row (rare), which is written as the day closes"
     door.pipeline.forget(door.ledger.close_all())
