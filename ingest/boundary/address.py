@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from hashlib import blake2b
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final, NoReturn, SupportsIndex, final
@@ -35,8 +36,17 @@ _FOUR_SPECIAL: Final = (
     (0xCB007100, 0xCB0071FF),  # 203.0.113.0/24 documentation
     (0xE0000000, 0xFFFFFFFF),  # 224.0.0.0/4 multicast, 240.0.0.0/4 reserved, broadcast
 )
+_FOUR_MIXED: Final = frozenset(
+    first for start, end in _FOUR_SPECIAL for first in range(start >> 24, (end >> 24) + 1)
+)  # fmt: skip
+"""First octets of which not every address is global: of most, one look tells."""
+
 _FOUR_STARTS: Final = tuple(first for first, _ in _FOUR_SPECIAL)
 _FOUR_ENDS: Final = tuple(last for _, last in _FOUR_SPECIAL)
+
+
+Begun = blake2b
+"""A digest that was begun."""
 
 
 @final
@@ -77,10 +87,10 @@ class Address:
         Takes IPv4 in exactly four decimal parts and IPv6 in any form, each with an optional port, brackets,
         quotes and (IPv6) zone. Octal, hexadecimal and short IPv4 forms are unknown: programs differ on them.
         """
-        address = cls()
         wire = _pack(text)
         if wire is None:
-            return address
+            return cls()
+        address = cls.__new__(cls)
         if len(wire) == 4:
             inner = address.__holder = wire
         else:
@@ -123,7 +133,7 @@ class Address:
         claims to be a trusted proxy is not believed. A truncated address is in a network that holds all it
         may stand for.
         """
-        return bool(self.__wire) and networks.cover(self.__wire, self.__known_bits)
+        return bool(networks) and bool(self.__wire) and networks.cover(self.__wire, self.__known_bits)
 
     def is_hosting(self, ranges: Hosting) -> bool:
         """Tell whether the address belongs to a hosting company of that list."""
@@ -135,8 +145,13 @@ class Address:
         Each part is preceded by its length (4 bytes), so that no two lists of parts meet. IPv6 enters as its
         /64: privacy extensions change what is behind it within the day.
         """
-        message = b"".join([piece for part in parts for piece in (len(part).to_bytes(4), part)])
-        return blake2b(message + self.__holder, key=key, digest_size=_DIGEST_SIZE).digest()
+        return blake2b(_join(parts) + self.__holder, key=key, digest_size=_DIGEST_SIZE).digest()
+
+    def digest_with(self, begun: Begun, part: bytes | None = None) -> bytes:
+        """Return what `digest` does for parts of which all but the last were given to `begin_digest`."""
+        state = begun.copy()
+        state.update(self.__holder if part is None else len(part).to_bytes(4) + part + self.__holder)
+        return state.digest()
 
     def __repr__(self) -> str:
         return _BLANK
@@ -166,6 +181,15 @@ class Address:
 
     def __getstate__(self) -> NoReturn:
         raise TypeError("an address cannot be pickled")
+
+
+def begin_digest(key: bytes | bytearray, *parts: bytes) -> Begun:
+    """Begin the digests that have a key and first parts in common. The state is wiped as it is let go of."""
+    return blake2b(_join(parts), key=key, digest_size=_DIGEST_SIZE)
+
+
+def _join(parts: Iterable[bytes]) -> bytes:
+    return b"".join([piece for part in parts for piece in (len(part).to_bytes(4), part)])
 
 
 def _pack(text: str | bytes | None) -> bytes | None:
@@ -255,7 +279,7 @@ def _is_isatap(packed: bytes) -> bool:
 def _network_of(packed: bytes) -> str:
     """Return the network of an unwrapped address, as it is shown and kept."""
     if len(packed) == 4:
-        if not _is_global_four(int.from_bytes(packed)):
+        if packed[0] in _FOUR_MIXED and not _is_global_four(int.from_bytes(packed)):
             return NON_GLOBAL
         return f"{packed[0]}.{packed[1]}"
     if not _is_global_six(packed):

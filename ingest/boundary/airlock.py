@@ -66,9 +66,14 @@ class Airlock:
         """Clean the scope in place; return the address of whoever sent the request."""
         client = scope.get("client")
         scope["client"] = None
-        peer = Address.read(client[0] if client else None)
-        forwarded_for, forwarded = _clean(scope["headers"], keep_proxys_own=self._proxies.trusts(peer))
-        address = self._proxies.resolve(peer, forwarded_for, forwarded)
+        proxies, text = self._proxies, client[0] if client else None
+        named = text is not None and proxies.names(text)
+        peer = Address() if named else Address.read(text)
+        forwarded_for, forwarded = _clean(scope["headers"], keep_proxys_own=named or proxies.trusts(peer))
+        if named and (forwarded_for or forwarded):
+            address = proxies.behind(forwarded_for, forwarded)
+        else:
+            address = proxies.resolve(Address.read(text) if named else peer, forwarded_for, forwarded)
         return address.truncated() if self._truncate_first else address
 
 

@@ -52,6 +52,7 @@ class Rule:
     detector: Detector
     pattern: Any
     holds: Callable[[Any, Kind], bool] = _is_found
+    shortest: int = 0  # characters of a text in which it can find anything
 
 
 def _is_host(match: Any, _kind: Kind) -> bool:
@@ -117,7 +118,7 @@ def _is_drawn_word(match: Any, kind: Kind) -> bool:
     Mangled symbols (C++, Rust, Swift, MSVC) look drawn and are not; in a release neither is a commit.
     """
     word: str = match[1]
-    if word.startswith(_MANGLED):
+    if len(word) < _DRAWN or word.startswith(_MANGLED):
         return False
     parts: list[str] = _PART.findall(word)
     return any(_is_drawn(part) for part in parts if kind is Kind.TEXT or _HEX_ONLY.fullmatch(part) is None)
@@ -177,7 +178,10 @@ _FILE_ENDINGS: Final = _PICTURES | _PROGRAMS | {"json", "html", "xml", "plist", 
 _MANGLED: Final = ("_Z", "__Z", "___Z", "_R", "__R", "$s", "$S", "_$s", "_$S", "_T0", "?")
 
 _STRETCH: Final = re2.compile(r"[A-Z]{0,2}[a-z]+|[A-Z]+|[0-9]+|[^A-Za-z0-9]+")
-_PART: Final = re2.compile(r"[0-9A-Za-z]{16,}")
+_DRAWN: Final = 16
+"""Letters and digits from which on a part of a word can be told to be drawn at random."""
+
+_PART: Final = re2.compile(rf"[0-9A-Za-z]{{{_DRAWN},}}")
 _HEX_ONLY: Final = re2.compile(r"[0-9A-Fa-f]+")
 
 
@@ -235,7 +239,7 @@ RULES: Final = (
             r"|npm_[0-9A-Za-z]{36})"
         ),
     ),
-    Rule(Detector.TOKEN, re2.compile(rf"({_NAME}*[0-9]{_NAME}*[0-9]{_NAME}*)"), _is_drawn_word),
+    Rule(Detector.TOKEN, re2.compile(rf"({_NAME}*[0-9]{_NAME}*[0-9]{_NAME}*)"), _is_drawn_word, shortest=_DRAWN),
     Rule(
         Detector.HOME,
         re2.compile(

@@ -7,9 +7,9 @@ tuned on names of code, where a false alarm costs a frame of somebody's crash re
 from __future__ import annotations
 
 import unicodedata
-from base64 import b64decode
-from binascii import unhexlify
+from binascii import a2b_base64, unhexlify
 from collections.abc import Iterable, Iterator
+from string import ascii_letters, digits, hexdigits
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -26,12 +26,15 @@ def find_identifier(text: str, kind: Kind = Kind.TEXT) -> Detector | None:
     Text is also looked at with compatibility characters made plain, invisible ones taken out, percent-decoded
     twice, and with its base64 and hexadecimal runs decoded.
     """
+    if len(text) <= _TOO_SHORT and text.isascii() and text.isalpha():
+        return None
     for reading in _read_plainly(text):
-        if not _ALL.Match(reading):
-            continue
-        bare = _BUILT.sub(" ", reading)
-        for rule in [RULES[index] for index in sorted(_ALL.Match(bare) or ())]:
-            if kind is Kind.RELEASE and rule.detector in LIKE_A_RELEASE:
+        found, bare = _ALL.Match(reading), reading
+        if found and any(mark in reading for mark in _BUILT_MARKS):
+            bare = _BUILT.sub(" ", reading)
+            found = _ALL.Match(bare)
+        for rule in [RULES[index] for index in sorted(found or ())]:
+            if len(bare) < rule.shortest or (kind is Kind.RELEASE and rule.detector in LIKE_A_RELEASE):
                 continue
             if any(rule.holds(match, kind) for match in rule.pattern.finditer(bare)):
                 return rule.detector
@@ -48,21 +51,26 @@ def _read_plainly(text: str) -> Iterator[str]:
         if "%" in text:
             text = unquote(text)
             yield text
-    if any(char.isdigit() for char in text):
-        for match in _ENCODED.finditer(text):
-            yield from _decode(match[0])
+    if len(text) >= _ENCODED and not _DIGITS.isdisjoint(text):
+        for run in text.translate(_PARTS).split():
+            if len(run) >= _ENCODED:
+                yield from _decode(run)
 
 
 def _decode(run: str) -> Iterator[str]:
     """Yield what a run of letters and digits says in base64 or hexadecimal, if that is printable text."""
-    padded = run.replace("-", "+").replace("_", "/").rstrip("=")
-    for decode, source in ((b64decode, padded + "=" * (-len(padded) % 4)), (unhexlify, run)):
-        try:
-            decoded = decode(source).decode("ascii")
-        except ValueError:
-            continue
-        if decoded.isprintable():
-            yield decoded
+    missing = -len(run) % 4
+    if missing < 3:
+        yield from _printable(a2b_base64(run.replace("-", "+").replace("_", "/") + "=" * missing))
+    if not len(run) % 2 and not run.strip(hexdigits):
+        yield from _printable(unhexlify(run))
+
+
+def _printable(decoded: bytes) -> Iterator[str]:
+    if decoded.isascii():
+        text = decoded.decode("ascii")
+        if text.isprintable():
+            yield text
 
 
 def _join(rules: Iterable[Rule]) -> Any:
@@ -75,7 +83,26 @@ def _join(rules: Iterable[Rule]) -> Any:
 
 
 _ALL: Final = _join(RULES)
-_ENCODED: Final = re2.compile(r"[A-Za-z0-9+/_-]{10,}={0,2}")
+
+_TOO_SHORT: Final = 10
+"""Characters of a word, letters alone, in which no detector could find anything: a test tries them."""
+
+_DIGITS: Final = frozenset(digits)
+_ENCODED: Final = 10
+"""Characters from which on a run may be base64 or hexadecimal."""
+
+
+class _Parts(dict[int, str]):
+    """Turns everything into a space that is not written in base64, base64url or hexadecimal."""
+
+    def __missing__(self, _: int) -> str:
+        return " "
+
+
+_PARTS: Final = _Parts({ord(char): char for char in digits + ascii_letters + "+/_-"})
+
+_BUILT_MARKS: Final = ("::h", "17h", "=")
+"""One of these is in whatever the pattern below finds."""
 
 # What compilers write into names: the hash of a Rust symbol (plain and mangled), the key and the version of a .NET
 # assembly. They are the same for everybody who runs the build.

@@ -32,6 +32,9 @@ class _Ranges:
         self._starts = starts
         self._ends = ends
 
+    def __bool__(self) -> bool:
+        return bool(self._starts)
+
     def hold(self, first: int, last: int) -> bool:
         """Tell whether one range holds all of first..last."""
         place = bisect_right(self._starts, first)
@@ -62,6 +65,8 @@ class Networks:
         A truncated address stands for its whole block: a /24 inside that block does not cover it.
         """
         ranges = self._four if len(packed) == 4 else self._six
+        if not ranges:
+            return False
         first = int.from_bytes(packed)
         return ranges.hold(first, first | ((1 << (len(packed) * 8 - known_bits)) - 1))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from ipaddress import ip_network
 from typing import Final
 
 import re2
@@ -21,15 +22,21 @@ _PAIR: Final = re2.compile(rb"[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(\"[^\"\\]*\"|
 class TrustedProxies:
     """The operator's own proxies. With none, no forwarding header is ever read."""
 
-    __slots__ = ("_networks",)
+    __slots__ = ("_named", "_networks")
 
     def __init__(self, cidrs: Iterable[str] = ()) -> None:
         """Compile the CIDRs; raise `networks.NotANetworkError` that names the entry that is none."""
+        cidrs = tuple(cidrs)
         self._networks = Networks(cidrs)
+        self._named = frozenset(host for cidr in cidrs for host in _host(cidr))
 
     def trusts(self, address: Address) -> bool:
         """Tell whether the address is one of the operator's proxies."""
         return address.is_in(self._networks)
+
+    def names(self, peer: str) -> bool:
+        """Tell whether a peer, as the server writes it, is one that the configuration names by itself: no person's."""
+        return peer in self._named
 
     def resolve(self, peer: Address, forwarded_for: Sequence[bytes], forwarded: Sequence[bytes]) -> Address:
         """Return the address of whoever stands before the proxies; unknown when the headers leave a doubt.
@@ -38,10 +45,16 @@ class TrustedProxies:
         """
         if not self.trusts(peer) or not (forwarded_for or forwarded):
             return peer
+        return self.behind(forwarded_for, forwarded)
+
+    def behind(self, forwarded_for: Sequence[bytes], forwarded: Sequence[bytes]) -> Address:
+        """Return the address that a trusted proxy names; unknown when the headers leave a doubt."""
         if forwarded_for and forwarded:
             return Address()  # a proxy writes one of them, so somebody else wrote the other
         hops = _split(forwarded_for) if forwarded_for else _read_forwarded(forwarded)
-        return Address() if hops is None else self._first_untrusted(hops)
+        if hops is None:
+            return Address()
+        return Address.read(hops[0]) if len(hops) == 1 else self._first_untrusted(hops)
 
     def _first_untrusted(self, hops: Sequence[bytes]) -> Address:
         """Walk from the nearest hop to the farthest: what stands before an untrusted hop is its own claim."""
@@ -51,6 +64,12 @@ class TrustedProxies:
             if address.network == UNKNOWN or not self.trusts(address):
                 return address
         return address
+
+
+def _host(cidr: str) -> list[str]:
+    """Return the address of a CIDR that holds one, as servers write it."""
+    network = ip_network(cidr)
+    return [str(network.network_address)] if network.num_addresses == 1 else []
 
 
 def _split(values: Sequence[bytes]) -> list[bytes] | None:

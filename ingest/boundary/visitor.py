@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final, NoReturn, SupportsIndex
 
-from ingest.boundary.address import Address
+from ingest.boundary.address import Address, Begun, begin_digest
 
 _KEY_SIZE: Final = 32  # bytes
 
@@ -19,19 +19,20 @@ class DayKeys:
     from day to day, and once a key is dropped nobody can be tested for having been there.
     """
 
-    __slots__ = ("_keys", "_random_bytes")
+    __slots__ = ("_digests", "_keys", "_random_bytes")
 
     def __init__(self, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         self._random_bytes = random_bytes
         self._keys: dict[tuple[str, date], bytearray] = {}
+        self._digests: dict[tuple[str, date], tuple[Begun, Begun]] = {}
 
     def visitor(self, owner: str, day: date, address: Address, agent: str) -> bytes:
         """Return 8 bytes for (owner, address, agent): one browser of one day."""
-        return address.digest(self._key(owner, day), b"visitor", owner.encode(), _bytes_of(agent))
+        return address.digest_with(self._begun(owner, day)[0], _bytes_of(agent))
 
     def sender(self, owner: str, day: date, address: Address) -> bytes:
         """Return 8 bytes for (owner, address): what k and the caps count."""
-        return address.digest(self._key(owner, day), b"sender", owner.encode())
+        return address.digest_with(self._begun(owner, day)[1])
 
     def crash_sender(
         self, owner: str, day: date, address: Address, installation: str, model: str, system: str
@@ -48,6 +49,7 @@ class DayKeys:
 
     def drop(self, owner: str, day: date) -> None:
         """Overwrite and forget the key of a day that has closed."""
+        self._digests.pop((owner, day), None)
         key = self._keys.pop((owner, day), None)
         if key is not None:
             key[:] = bytes(len(key))
@@ -60,6 +62,7 @@ class DayKeys:
         """Go on with the keys that the process before has handed over."""
         for owner, day, key in keys:
             self._keys[owner, date.fromordinal(day)] = bytearray(key)
+            self._digests.pop((owner, date.fromordinal(day)), None)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -72,6 +75,15 @@ class DayKeys:
 
     def __getstate__(self) -> NoReturn:
         raise TypeError("day keys cannot be pickled or copied")
+
+    def _begun(self, owner: str, day: date) -> tuple[Begun, Begun]:
+        """Return the digests of visitors and of senders, as far as they are the same for everybody."""
+        begun = self._digests.get((owner, day))
+        if begun is None:
+            key, name = self._key(owner, day), owner.encode()
+            begun = begin_digest(key, b"visitor", name), begin_digest(key, b"sender", name)
+            self._digests[owner, day] = begun
+        return begun
 
     def _key(self, owner: str, day: date) -> bytearray:
         """Return the key of a day, drawn when it is first asked for."""

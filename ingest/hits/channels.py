@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import re2
@@ -28,7 +27,7 @@ _SMS: Final = frozenset({"sms"})
 _REFERRAL: Final = frozenset({"referral", "app", "link"})
 
 
-@dataclass(frozen=True)
+@dataclass
 class Clues:
     """What the rules look at; texts in lower case, empty where nothing is told."""
 
@@ -38,14 +37,14 @@ class Clues:
     kind: Kind | None = None
     click: Click | None = None
 
-    @cached_property
+    @property
     def paid(self) -> bool:
         r"""Whether somebody paid for the link; GA4: medium matches `^(.*cp.*|ppc|retargeting|paid.*)$`."""
         medium = self.medium
         by_medium = "cp" in medium or medium in {"ppc", "retargeting"} or medium.startswith("paid")
         return by_medium or self.is_click(Means.PAID) or self.kind is Kind.ADS
 
-    @cached_property
+    @property
     def shops(self) -> bool:
         """Whether it is about shopping; GA4: a site of its list, or the campaign matches `shop` or `shopping`."""
         return self.kind is Kind.SHOPPING or bool(self.campaign and _SHOPPING.search(self.campaign))
@@ -95,4 +94,7 @@ CHANNELS: Final = frozenset({*(name for name, _ in RULES), UNASSIGNED})
 
 def channel_of(clues: Clues) -> str:
     """Return the channel that these clues point to."""
-    return next((name for name, fits in RULES if fits(clues)), UNASSIGNED)
+    for name, fits in RULES:
+        if fits(clues):
+            return name
+    return UNASSIGNED

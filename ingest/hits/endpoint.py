@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 
@@ -27,7 +27,6 @@ from ingest.hits.agents import UNHINTED, Agents
 from ingest.hits.answers import ACCEPTED, BUSY, PREFLIGHT, TOO_LARGE, WRONG_TYPE, Answer, refused, settle
 from ingest.hits.hints import HEADERS
 from ingest.hits.hit import Arrival, Hit
-from ingest.hits.location import Location
 from ingest.hits.names import Names
 from ingest.hits.recent import Recent
 from ingest.hits.setups import Setup, Setups
@@ -159,7 +158,9 @@ class HitEndpoint:
             setup.tell(Trace("", "", (Passage("body", found.error, found.reason),)))
             return refused(found.error)
         for site, submission in found:
-            arrival = self._arrival(site, submission, request, None, now)
+            # Of whoever tests no digest is made; and nothing is said of their rate.
+            told = self._told(site, request)[1]
+            arrival = Arrival(site, submission, self._names.location(submission.address_of_page), *told)
             arrival.country = self._country(arrival, request)
             setup.tell(setup.rehearsal.take(arrival, now))
         return ACCEPTED
@@ -174,49 +175,59 @@ class HitEndpoint:
         return [] if None in found else [site for site in found if site is not None]
 
     def _count(self, site: Site, submission: Submission, request: _Request, now: float) -> None:
-        day = self._ledger.day(site, now)
-        presence = self._presence(site, day, request)
-        hit = walk(self._arrival(site, submission, request, presence.who.sender, now), self._names)
+        party = request.party
+        if party is None or party.site is not site:
+            party = request.party = self._party(site, request, now)
+        hit = walk(self._arrival(party, submission, now), self._names)
         if isinstance(hit, Refusal):
             self._refuse(site.owner, hit, now)
             return
-        before = self._ledger.day_before(site, day)
-        earlier = self._presence(site, before, request) if before is not None else None
 
         def begin(hit: Hit) -> None:
             hit.arrival.country = self._country(hit.arrival, request)
             for step in FIRST_STEPS:
                 step(hit, self._names)
 
-        refusal = self._visits.take(hit, presence, earlier, now, begin)
+        refusal = self._visits.take(hit, party.presence, party.earlier, now, begin)
         if refusal is not None:
             self._refuse(site.owner, refusal, now)
             return
-        self._recent.came(site.id, presence.visitor, presence.who)
+        self._recent.came(site.id, party.presence.visitor, party.presence.who)
 
-    def _arrival(
-        self, site: Site, submission: Submission, request: _Request, sender: bytes | None, now: float
-    ) -> Arrival:
-        """Join a submission with what its request tells. Without a sender nothing is said of its rate."""
+    def _party(self, site: Site, request: _Request, now: float) -> _Party:
+        """Return what is the same for all that a request brings to a site."""
+        day = self._ledger.day(site, now)
+        before = self._ledger.day_before(site, day)
+        earlier = self._presence(site, before, request) if before is not None else None
+        return _Party(site, self._presence(site, day, request), earlier, *self._told(site, request))
+
+    def _told(self, site: Site, request: _Request) -> tuple[bool, tuple[Any, ...]]:
+        """Return whether a request comes from an exit of the operator's own, and what an arrival tells of it."""
         address = request.address
         is_exit = bool(site.own_exits) and address.is_in(self._networks(site.own_exits))
-        from_hosting = is_exit or address.is_hosting(self._hosting)
+        return is_exit, (
+            self._agents.read(request.agent, request.hints),
+            "",
+            address.network,
+            request.languages,
+            request.tells_fetch,
+            request.is_prefetch,
+            bool(site.own_networks) and address.is_in(self._networks(site.own_networks)),
+            is_exit or address.is_hosting(self._hosting),
+        )
+
+    def _arrival(self, party: _Party, submission: Submission, now: float) -> Arrival:
+        """Join a submission with what its request tells."""
         # Behind an exit of the operator's own are many people with one address: no rate says anything about them.
-        rate = 0 if is_exit or sender is None else self._rates.count(sender, now)
+        rate = 0 if party.is_exit else self._rates.count(party.presence.who.sender, now)
+        limits = self._limits
         return Arrival(
-            site=site,
-            submission=submission,
-            location=Location.read(submission.address_of_page),
-            agent=self._agents.read(request.agent, request.hints),
-            country="",
-            network=address.network,
-            languages=request.languages,
-            tells_fetch=request.tells_fetch,
-            is_prefetch=request.is_prefetch,
-            from_own_network=bool(site.own_networks) and address.is_in(self._networks(site.own_networks)),
-            from_hosting=from_hosting,
-            over_rate=0 < self._limits.per_minute < rate,
-            is_frequent=0 < self._limits.frequent < rate,
+            party.site,
+            submission,
+            self._names.location(submission.address_of_page),
+            *party.told,
+            0 < limits.per_minute < rate,
+            0 < limits.frequent < rate,
         )
 
     def _country(self, arrival: Arrival, request: _Request) -> str:
@@ -247,13 +258,25 @@ class _Fault:
     error: str
 
 
+@dataclass(slots=True)
+class _Party:
+    """Who sends what a request brings to one site."""
+
+    site: Site
+    presence: Presence
+    earlier: Presence | None  # on a day that has not closed yet
+    is_exit: bool
+    told: tuple[Any, ...]  # the fields of an `Arrival`, from `agent` to `from_hosting`
+
+
 class _Request:
     """What every submission of one request shares."""
 
-    __slots__ = ("address", "agent", "hints", "is_prefetch", "languages", "tells_fetch")
+    __slots__ = ("address", "agent", "hints", "is_prefetch", "languages", "party", "tells_fetch")
 
     def __init__(self, headers: dict[bytes, bytes], address: Address) -> None:
         self.address = address
+        self.party: _Party | None = None
         self.agent = headers.get(b"user-agent", b"").decode("latin-1")[:_LONGEST_AGENT]
         self.hints = tuple([headers.get(name, b"") for name in HEADERS]) if not _HINTS.isdisjoint(headers) else UNHINTED
         self.languages = headers.get(b"accept-language", b"").decode("latin-1")

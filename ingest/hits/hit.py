@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+import msgspec
+
 from ingest.hits.agents import Agent
 from ingest.hits.location import Location
 from ingest.hits.paths import Page
@@ -23,8 +25,7 @@ class Kind(Enum):
     EVENT = "event"
 
 
-@dataclass(slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, gc=False):
     """A submission for one site, and what the request around it tells. No field can hold an address."""
 
     site: Site
@@ -55,8 +56,7 @@ _NO_PAGE: Final = Page("", free=False, fallback=None)
 _NO_SOURCE: Final = Source("", "")
 
 
-@dataclass(slots=True)
-class Hit:
+class Hit(msgspec.Struct, gc=False):
     """Something that a person did on a site; each `put_` step fills its own fields."""
 
     arrival: Arrival

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from ingest.hits.catalogue import Catalogue
+from ingest.hits.location import Location
 from ingest.hits.paths import Paths
+
+_LONGEST: Final = 300
+_MOST: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Pages are remembered until the day ends; of sources nothing is, since each look-up costs microseconds."""
+    """Pages and referrers are remembered until the day ends, so that nobody reads the same text for each hit."""
 
     catalogue: Catalogue
     paths: Paths = field(default_factory=Paths)
+    _locations: dict[str, Location] = field(default_factory=dict, repr=False)
+
+    def location(self, url: str) -> Location:
+        """Return the parts of a URL, as `Location.read` does; one without a query is read once a day."""
+        location = self._locations.get(url)
+        if location is None:
+            location = Location.read(url)
+            if not location.query and len(url) <= _LONGEST:
+                if len(self._locations) >= _MOST:
+                    self._locations.clear()
+                self._locations[url] = location
+        return location
 
     def forget(self) -> None:
         """Empty the memory: no value outlives its day."""
         self.paths.forget()
+        self._locations.clear()

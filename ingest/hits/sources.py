@@ -31,13 +31,13 @@ class Source:
 _UNTOLD: Final = Source(DIRECT, DIRECT, channel_of(Clues()))
 
 
-def source_of(page: Location, came_from: str, site: Site, catalogue: Catalogue) -> Source:
-    """Return the source of a visit that began on this page.
+def source_of(page: Location, host: str, site: Site, catalogue: Catalogue) -> Source:
+    """Return the source of a visit that began on this page; `host` is what `referring_host` tells.
 
     A tagged link names its source itself, but not in the strict profile; else the referring host does, else a click
     identifier. Path and query of the referrer are not looked at.
     """
-    referrer = _referrer(referring_host(came_from), site, catalogue)
+    referrer = _referrer(host, site, catalogue)
     tagged = bool(page.query) and site.profile is not Profile.STRICT
     campaign = read_campaign(page, site) if tagged else UNTAGGED
     if referrer == DIRECT and campaign is UNTAGGED:
@@ -53,9 +53,9 @@ def source_of(page: Location, came_from: str, site: Site, catalogue: Catalogue) 
     return Source(name, referrer, channel_of(clues), campaign)
 
 
-def referring_host(came_from: str) -> str:
+def referring_host(came_from: Location) -> str:
     """Return the host of the page that linked here, without `www.`, or nothing."""
-    return Location.read(came_from).host.removeprefix("www.") if came_from else ""
+    return came_from.host.removeprefix("www.")
 
 
 def is_spam(host: str, site: Site, catalogue: Catalogue) -> bool:

@@ -42,7 +42,8 @@ def drop_spam(hit: Hit, names: Names) -> Refusal | None:
     came_from = hit.arrival.submission.came_from
     if not came_from:
         return None
-    return Refusal.SPAM if is_spam(referring_host(came_from), hit.arrival.site, names.catalogue) else None
+    host = referring_host(names.location(came_from))
+    return Refusal.SPAM if is_spam(host, hit.arrival.site, names.catalogue) else None
 
 
 def drop_headless(hit: Hit, _: Names) -> Refusal | None:
@@ -100,7 +101,9 @@ def put_page(hit: Hit, names: Names) -> None:
 def put_source(hit: Hit, names: Names) -> None:
     """Name where the person came from."""
     arrival = hit.arrival
-    hit.source = source_of(arrival.location, arrival.submission.came_from, arrival.site, names.catalogue)
+    came_from = arrival.submission.came_from
+    referrer = referring_host(names.location(came_from)) if came_from else ""
+    hit.source = source_of(arrival.location, referrer, arrival.site, names.catalogue)
 
 
 def put_engagement(hit: Hit, _: Names) -> None:

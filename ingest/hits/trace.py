@@ -73,9 +73,9 @@ def trace_arrival(arrival: Arrival) -> list[Passage]:
     """Return what the request tells, before any step looks at it."""
     location = arrival.location
     told = {
-        field.name: getattr(arrival, field.name)
-        for field in fields(arrival)
-        if field.name not in {"site", "submission", "location"}
+        name: getattr(arrival, name)
+        for name in arrival.__struct_fields__
+        if name not in {"site", "submission", "location"}
     }
     return [
         Passage("submission", f"{arrival.submission.event}, page {location.host}{location.path}"),
@@ -99,7 +99,7 @@ def trace_steps(arrival: Arrival, names: Names) -> tuple[Hit | Refusal, list[Pas
 
 
 def _state(hit: Hit) -> dict[str, Any]:
-    return {field.name: getattr(hit, field.name) for field in fields(hit) if field.name != "arrival"}
+    return {name: getattr(hit, name) for name in hit.__struct_fields__ if name != "arrival"}
 
 
 def _list(values: Mapping[str, Any]) -> str:
