@@ -118,7 +118,7 @@ def put_engagement(hit: Hit, _: Names) -> None:
 
 def put_details(hit: Hit, _: Names) -> None:
     """Take what an event is about: a link, a file, a missing page, declared properties."""
-    if hit.kind is _EVENT:
+    if hit.kind is _EVENT and hit.arrival.submission.has_props:
         hit.details = details_of(hit.event, props_of(hit.arrival.submission), hit.arrival.site)
 
 
