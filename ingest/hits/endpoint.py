@@ -293,7 +293,6 @@ _PURPOSES: Final = frozenset({b"sec-purpose", b"purpose", b"x-moz"})
 """Where browsers say that they load ahead: "prefetch" (Fetch, 2.2.5), Chromium also "prefetch;prerender"."""
 
 
-
 def _type(headers: dict[bytes, bytes]) -> bytes:
     """Return the media type of a body; RFC 9110, 8.3.1: it is case-insensitive, parameters follow a semicolon."""
     told = headers.get(b"content-type", b"")

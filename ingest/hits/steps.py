@@ -101,9 +101,8 @@ def put_page(hit: Hit, names: Names) -> None:
 def put_source(hit: Hit, names: Names) -> None:
     """Name where the person came from."""
     arrival = hit.arrival
-    came_from = arrival.submission.came_from
-    referrer = referring_host(names.location(came_from)) if came_from else ""
-    hit.source = source_of(arrival.location, referrer, arrival.site, names.catalogue)
+    came_from = names.location(arrival.submission.came_from)
+    hit.source = source_of(arrival.location, came_from, arrival.site, names.catalogue)
 
 
 def put_engagement(hit: Hit, _: Names) -> None:
