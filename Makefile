@@ -28,6 +28,9 @@ soak: $(VENV)/.tests          ## the long forms
 	@sh tests/browser/chromium.sh
 	$(BIN)/python -m pytest -m soak
 
+bench: $(VENV)/.tests         ## speed as ratios to what the server can do at all; needs wrk (apt install wrk)
+	PYTHONPATH=tests:. $(BIN)/python -m bench $(BENCH)
+
 screenshots: $(VENV)/.tests   ## the six pictures of README, from a demonstration of its own
 	@sh tests/browser/chromium.sh
 	$(BIN)/python tests/browser/screenshots.py docs

@@ -88,9 +88,9 @@ class Address:
         quotes and (IPv6) zone. Octal, hexadecimal and short IPv4 forms are unknown: programs differ on them.
         """
         wire = _pack(text)
+        address = cls()
         if wire is None:
-            return cls()
-        address = cls.__new__(cls)
+            return address
         if len(wire) == 4:
             inner = address.__holder = wire
         else:

@@ -76,12 +76,12 @@ class Disclosure:
     @property
     def disclosed(self) -> frozenset[Key]:
         """Keys that have been named today."""
-        return frozenset(key for key, seat in self._seats.items() if type(seat) is Slot)
+        return frozenset(key for key, seat in self._seats.items() if isinstance(seat, Slot))
 
     @property
     def pending(self) -> list[Pending]:
         """Values that too few have shared so far."""
-        return [seat for seat in self._seats.values() if type(seat) is Pending]
+        return [seat for seat in self._seats.values() if isinstance(seat, Pending)]
 
     def slot(self, key: Key) -> Slot:
         """Return the slot of a key that tells no value, or stands for others: it is not named by that."""
@@ -104,14 +104,17 @@ class Disclosure:
         return self._seats.get(key) or self._open(key, fallback, free=free)
 
     def share(self, cells: Iterable[Cell], who: Who) -> tuple[list[Slot], list[Pending], list[Pending]]:
-        """Return where amounts of keys go that somebody now has a share in: the named, those that wait, and those
-        that wait no longer, which are to be named.
+        """Return where amounts of keys go that somebody now has a share in.
+
+        Those that are named, those that wait, and those that wait no longer, which are to be named.
         """
         seats = self._seats.get
-        named, waiting, ripe = [], [], []
+        named: list[Slot] = []
+        waiting: list[Pending] = []
+        ripe: list[Pending] = []
         for key, free, fallback in cells:
             seat = seats(key) or self._open(key, fallback, free=free)
-            if type(seat) is Slot:
+            if isinstance(seat, Slot):
                 named.append(seat)
             elif free or self.witness(seat, who):
                 ripe.append(seat)
@@ -158,7 +161,7 @@ class Disclosure:
 
     def _are_named(self, sides: tuple[str, ...], key: Key) -> bool:
         # A pair is told only when both of its sides are told anyway.
-        return all(type(self._seats.get((side, value))) is Slot for side, value in zip(sides, key[1:], strict=True))
+        return all(isinstance(self._seats.get((side, value)), Slot) for side, value in zip(sides, key[1:], strict=True))
 
     def remember(self) -> list[Waiting]:
         """Return the values that may not be named yet, for the next process."""

@@ -192,7 +192,7 @@ class Day:
     def count(self, key: Key, amounts: int, who: Who, *, free: bool, fallback: Key | None) -> None:
         """Count packed amounts as `add` does."""
         seat = self.seat(key, free=free, fallback=fallback)
-        if type(seat) is Slot:
+        if isinstance(seat, Slot):
             self.bump(seat, amounts)
         else:
             self.wait(seat, amounts, who)
@@ -200,7 +200,7 @@ class Day:
     def seat(self, key: Key, *, free: bool, fallback: Key | None) -> Seat:
         """Return where the amounts of a key go today, for `bump` or `wait`."""
         seat = self._disclosure.seat(key, fallback, free=free)
-        if free and type(seat) is Pending:
+        if free and isinstance(seat, Pending):
             # Declared since it was first seen.
             return self._name(seat)
         return seat

@@ -11,7 +11,7 @@ from ingest.counters.cells import Refusal
 
 T = TypeVar("T")
 
-_LONG: Final = 16 << 10
+_LONG: Final = 32 << 10
 """Bytes from which on a submission is read in the thread: an ordinary report is smaller, or is read in 2 ms."""
 
 _MOST_WAITING: Final = 64 << 20

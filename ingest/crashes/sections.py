@@ -27,7 +27,7 @@ _MOST_KEYS: Final = 50_000
 
 def is_given(raw: Raw) -> bool:
     """Whether a field was sent with more in it than null or an empty text, list or object."""
-    return bytes(memoryview(raw)[: _LONGEST_EMPTY + 1]) not in _EMPTY
+    return raw is not MISSING and bytes(memoryview(raw)[: _LONGEST_EMPTY + 1]) not in _EMPTY
 
 
 def is_crowded(payload: bytes | memoryview) -> bool:

@@ -48,6 +48,9 @@ _CUTS: Final = (
     ("`", re2.compile(r"`\d+(?:\[.*\])?"), ""),  # .NET: arity and type arguments
     (" ", re2.compile(r"(?: const| volatile| noexcept| &)+$"), ""),
 )
+_CUTS_OF_PLAIN: Final = tuple(cut for cut in _CUTS if all(char.isalnum() or char in "_." for char in cut[0]))
+"""Those that a dotted identifier can need, as most names are."""
+
 _IMPLEMENTATION: Final = re2.compile(r"^<(.+) as [^ ]+>(::.+)$")  # Rust: <Type as Trait>::method
 _SELECTOR: Final = re2.compile(
     r"(?:__\d+)?[-+]\[[\w.$]+(?:\(\w*\))? [\w:.$]+\](?:_block_invoke(?:[_.]\d+)?)?"
@@ -95,7 +98,8 @@ def normal_type(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    for trigger, pattern, instead in _CUTS:
+    is_plain = text.isascii() and text.replace(".", "").isidentifier()
+    for trigger, pattern, instead in _CUTS_OF_PLAIN if is_plain else _CUTS:
         if trigger in text:
             text = pattern.sub(instead, text, _MOST_CUTS)
     return text

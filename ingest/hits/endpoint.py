@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
@@ -23,7 +23,7 @@ from ingest.counters.cells import UNKNOWN_OWNER, Refusal
 from ingest.counters.disclosure import Who
 from ingest.counters.ledger import Ledger
 from ingest.counters.window import Day
-from ingest.hits.agents import UNHINTED, Agents
+from ingest.hits.agents import UNHINTED, Agent, Agents
 from ingest.hits.answers import ACCEPTED, BUSY, PREFLIGHT, TOO_LARGE, WRONG_TYPE, Answer, refused, settle
 from ingest.hits.hints import HEADERS
 from ingest.hits.hit import Arrival, Hit
@@ -203,7 +203,7 @@ class HitEndpoint:
         earlier = self._presence(site, before, request) if before is not None else None
         return _Party(site, self._presence(site, day, request), earlier, *self._told(site, request))
 
-    def _told(self, site: Site, request: _Request) -> tuple[bool, tuple[Any, ...]]:
+    def _told(self, site: Site, request: _Request) -> tuple[bool, _Told]:
         """Return whether a request comes from an exit of the operator's own, and what an arrival tells of it."""
         address = request.address
         is_exit = bool(site.own_exits) and address.is_in(self._networks(site.own_exits))
@@ -260,6 +260,10 @@ class _Fault:
     error: str
 
 
+_Told = tuple[Agent, str, str, str, bool, bool, bool, bool]
+"""The fields of an `Arrival`, from `agent` to `from_hosting`."""
+
+
 @dataclass(slots=True)
 class _Party:
     """Who sends what a request brings to one site."""
@@ -268,7 +272,7 @@ class _Party:
     presence: Presence
     earlier: Presence | None  # on a day that has not closed yet
     is_exit: bool
-    told: tuple[Any, ...]  # the fields of an `Arrival`, from `agent` to `from_hosting`
+    told: _Told
 
 
 class _Request:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from running import Logless
+
 from bench.hits import Rates, Sending, UncountedError
 from bench.load import run_load
 from bench.measured import Measured
 from bench.servers import APP, Process, doing_nothing, serving
 from bench.traffic import MARK, crashes, ordinary
-from running import Logless
 
 _UNDER_WAY = 64
 _PACKED = 4_000
@@ -43,7 +44,14 @@ def measure_crashes(work: Path, seconds: float, rounds: int, tell: Callable[[str
 
 
 def _measure(
-    logless: Logless, token: str, process: Process, sending: Sending, seconds: float, rates: Rates, name: str, first: int
+    logless: Logless,
+    token: str,
+    process: Process,
+    sending: Sending,
+    seconds: float,
+    rates: Rates,
+    name: str,
+    first: int,
 ) -> int:
     """Send for a while, and hold what was counted against it; return how many reports were sent at most."""
     counted, before = _reports(logless, token), process.seconds

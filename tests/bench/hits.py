@@ -9,11 +9,12 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from running import Logless
+
 from bench.load import Load, pack_requests, run_load
 from bench.measured import Measured
 from bench.servers import Process, doing_nothing, serving
 from bench.traffic import MARK, SITE, Submission, batches, ordinary, trackers, worst
-from running import Logless
 
 BATCH: Final = 20
 _UNDER_WAY: Final = 64

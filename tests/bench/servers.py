@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench.traffic import SITE
 from running import KEY, Logless, free_port, wait_until
+
+from bench.traffic import SITE
 
 SERVER_CORE: Final = 0
 APP: Final = 6

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -24,14 +24,14 @@ LENGTH: Final = 12_000
 """Submissions of ordinary traffic, after which the same people do the same again."""
 
 _FIREFOX: Final = "Mozilla/5.0 (X11; Linux x86_64; rv:{0}.0) Gecko/20100101 Firefox/{0}.0"
-_WINDOWS: Final = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{0}.0.0.0 Safari/537.36"
+_BLINK: Final = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{0}.0.0.0"
+_WEBKIT: Final = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
+_WINDOWS: Final = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_BLINK} Safari/537.36"
+_ANDROID: Final = f"Mozilla/5.0 (Linux; Android 10; K) {_BLINK} Mobile Safari/537.36"
+_MAC: Final = f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {_WEBKIT} Version/{{0}}.1 Safari/605.1.15"
+_IPHONE: Final = (
+    f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_{{0}} like Mac OS X) {_WEBKIT} Version/18.{{0}} Mobile/15E148 Safari/604.1"
 )
-_ANDROID: Final = (
-    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{0}.0.0.0 Mobile Safari/537.36"
-)
-_MAC: Final = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/{0}.1 Safari/605.1.15"
-_IPHONE: Final = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_{0} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.{0} Mobile/15E148 Safari/604.1"
 _AGENTS: Final = (
     *(_WINDOWS.format(major) for major in range(130, 142)),
     *(_ANDROID.format(major) for major in range(130, 142)),
@@ -119,13 +119,13 @@ def people(count: int = PEOPLE) -> list[Person]:
     ]
 
 
-def ordinary(length: int = LENGTH) -> list[Submission]:
+def ordinary(length: int = LENGTH, count: int = PEOPLE) -> list[Submission]:
     """Return what people do: they come, read pages, leave them, and now and then something happens there.
 
     A view is followed by its engagement or by an event. Visits of different people run side by side.
     """
     chance = random.Random(SEED + 1)
-    doing = [_visit(person, chance) for person in people()]
+    doing = [_visit(person, chance) for person in people(count)]
     made: list[Submission] = []
     while len(made) < length:
         made += [next(visit) for visit in doing]
@@ -149,7 +149,7 @@ def _page(chance: random.Random) -> str:
     return "/" if rank == 0 else f"/blog/{rank}" if rank % 2 else f"/guide/chapter-{rank}"
 
 
-def _of(person: Person, fields: dict[str, object]) -> Submission:
+def _of(person: Person, fields: Mapping[str, object]) -> Submission:
     told = {"d": SITE, "l": person.language[:5], "w": person.width, "rv": 0, **fields}
     counts = int(fields["n"] != "engagement")
     return Submission(person.address, person.agent, person.language, json.dumps(told).encode(), counts)
@@ -198,7 +198,8 @@ def crash(number: str) -> bytes:
     """Return an envelope of about 24 KB: 17 frames, 60 modules, 40 breadcrumbs. `number` makes it one of its own."""
     frames = [
         {
-            "function": f"handle_{index}", "module": f"vpn.tunnel.part_{index}", "filename": f"/opt/vpn/part_{index}.py",
+            "function": f"handle_{index}", "module": f"vpn.tunnel.part_{index}",
+            "filename": f"/opt/vpn/part_{index}.py",
             "abs_path": f"/opt/vpn/lib/python3/site-packages/vpn/part_{index}.py", "lineno": 10 + index,
             "in_app": index % 3 > 0, "context_line": "    return self.socket.send(packet, flags)",
             "pre_context": ["    # the tunnel is up"] * 3, "post_context": ["", "def close(self):"],

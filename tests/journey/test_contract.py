@@ -80,7 +80,7 @@ class House:
         found: Counter[str] = Counter()
         for entry in Journal(self.logless.runtime / "journal").read():
             if isinstance(entry, Counted) and entry.owner == UNKNOWN_OWNER:
-                for key, amounts in entry.cells:
+                for key, amounts in ((key, told) for told, keys in entry.groups for key in keys):
                     if key[0] == REFUSED:
                         found[key[1]] += amounts[0]
         return found
