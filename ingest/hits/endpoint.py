@@ -119,7 +119,12 @@ class HitEndpoint:
 
     def count(self, site: Site, submission: Submission, scope: Scope) -> None:
         """Take a submission of another protocol the way that all take; `scope` is its request's."""
-        self._count(site, submission, _Request(dict(scope["headers"]), scope[ADDRESS]), self._clock())
+        self._count(
+            site,
+            submission,
+            _Request(dict(scope["headers"]), scope[ADDRESS], self._countries, self._names),
+            self._clock(),
+        )
 
     def _take(self, body: bytes, headers: dict[bytes, bytes], address: Address) -> Answer:
         now = self._clock()
@@ -127,7 +132,7 @@ class HitEndpoint:
         if setup is None and self._ledger.full:
             return BUSY
         found = self._read(body)
-        request = _Request(headers, address)
+        request = _Request(headers, address, self._countries, self._names)
         if setup is not None:
             return self._rehearse(setup, found, request, now)
         if isinstance(found, _Fault):
@@ -163,7 +168,7 @@ class HitEndpoint:
             # Of whoever tests no digest is made; and nothing is said of their rate.
             told = self._told(site, request)[1]
             arrival = Arrival(site, submission, self._names.location(submission.address_of_page), *told)
-            arrival.country = self._country(arrival, request)
+            arrival.country = request.country(arrival)
             setup.tell(setup.rehearsal.take(arrival, now))
         return ACCEPTED
 
@@ -184,17 +189,13 @@ class HitEndpoint:
         if isinstance(hit, Refusal):
             self._refuse(site.owner, hit, now)
             return
-
-        def begin(hit: Hit) -> None:
-            hit.arrival.country = self._country(hit.arrival, request)
-            for step in FIRST_STEPS:
-                step(hit, self._names)
-
-        refusal = self._visits.take(hit, party.presence, party.earlier, now, begin)
+        refusal = self._visits.take(hit, party.presence, party.earlier, now, request.begin)
         if refusal is not None:
             self._refuse(site.owner, refusal, now)
             return
-        self._recent.came(site.id, party.presence.visitor, party.presence.who)
+        if not party.came:
+            party.came = True
+            self._recent.came(site.id, party.presence.visitor, party.presence.who)
 
     def _party(self, site: Site, request: _Request, now: float) -> _Party:
         """Return what is the same for all that a request brings to a site."""
@@ -231,10 +232,6 @@ class HitEndpoint:
             0 < limits.per_minute < rate,
             0 < limits.frequent < rate,
         )
-
-    def _country(self, arrival: Arrival, request: _Request) -> str:
-        # The country of a data centre is nobody's; and were it told of others, `(vpn)` would say "our own VPN".
-        return VPN if arrival.from_hosting else request.address.country(self._countries)
 
     def _refuse(self, owner: str, reason: Refusal, now: float) -> None:
         self._ledger.refuse(owner, reason, now)
@@ -273,14 +270,19 @@ class _Party:
     earlier: Presence | None  # on a day that has not closed yet
     is_exit: bool
     told: _Told
+    came: bool = False  # whether anything of it was counted
 
 
 class _Request:
     """What every submission of one request shares."""
 
-    __slots__ = ("address", "agent", "hints", "is_prefetch", "languages", "party", "tells_fetch")
+    __slots__ = (
+        "_countries", "_names", "address", "agent", "hints", "is_prefetch", "languages", "party", "tells_fetch",
+    )  # fmt: skip
 
-    def __init__(self, headers: dict[bytes, bytes], address: Address) -> None:
+    def __init__(self, headers: dict[bytes, bytes], address: Address, countries: Countries, names: Names) -> None:
+        self._countries = countries
+        self._names = names
         self.address = address
         self.party: _Party | None = None
         self.agent = headers.get(b"user-agent", b"").decode("latin-1")[:_LONGEST_AGENT]
@@ -290,6 +292,17 @@ class _Request:
         self.is_prefetch = not _PURPOSES.isdisjoint(headers) and any(
             headers.get(name, b"")[:8].lower() == b"prefetch" for name in _PURPOSES
         )
+
+    def country(self, arrival: Arrival) -> str:
+        """Return the country that the address is registered in."""
+        # The country of a data centre is nobody's; and were it told of others, `(vpn)` would say "our own VPN".
+        return VPN if arrival.from_hosting else self.address.country(self._countries)
+
+    def begin(self, hit: Hit) -> None:
+        """Fill in what only the first hit of a visit tells."""
+        hit.arrival.country = self.country(hit.arrival)
+        for step in FIRST_STEPS:
+            step(hit, self._names)
 
 
 _HINTS: Final = frozenset(HEADERS)

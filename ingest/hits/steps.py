@@ -107,28 +107,27 @@ def put_source(hit: Hit, names: Names) -> None:
 
 def put_engagement(hit: Hit, _: Names) -> None:
     """Take seconds and depth as told."""
-    if hit.kind is _ENGAGEMENT:
-        submission = hit.arrival.submission
-        hit.is_heartbeat = isinstance(submission, Heartbeat)
-        hit.seconds = round(min(max(submission.e or 0, 0), _LONGEST_DWELL) / 1000)
-        depth = submission.sd
-        hit.scroll = depth if depth is not None and 0 <= depth <= 100 else None
+    submission = hit.arrival.submission
+    hit.is_heartbeat = isinstance(submission, Heartbeat)
+    hit.seconds = round(min(max(submission.e or 0, 0), _LONGEST_DWELL) / 1000)
+    depth = submission.sd
+    hit.scroll = depth if depth is not None and 0 <= depth <= 100 else None
 
 
 def put_details(hit: Hit, _: Names) -> None:
     """Take what an event is about: a link, a file, a missing page, declared properties."""
-    if hit.kind is _EVENT and hit.arrival.submission.has_props:
+    if hit.arrival.submission.has_props:
         hit.details = details_of(hit.event, props_of(hit.arrival.submission), hit.arrival.site)
 
 
 def put_goals(hit: Hit, _: Names) -> None:
     """Name the goals that this view or event reaches."""
-    if hit.kind is not _ENGAGEMENT and hit.arrival.site.goals:
+    if hit.arrival.site.goals:
         page = hit.page.path if hit.kind is _VIEW else ""
         hit.goals = hit.arrival.site.goals_reached(page, hit.event)
 
 
-STEPS: Final[tuple[Callable[[Hit, Names], Refusal | None], ...]] = (
+STEPS: Final[tuple[Step, ...]] = (
     drop_foreign_host,
     drop_own_network,
     drop_headless,
@@ -139,21 +138,30 @@ STEPS: Final[tuple[Callable[[Hit, Names], Refusal | None], ...]] = (
     drop_excluded,
     put_kind,
     put_page,
-    put_details,
-    put_goals,
-    put_engagement,
 )
-
 """What every hit goes through."""
+
+_OF_VIEWS: Final[tuple[Step, ...]] = (put_goals,)
+_OF_EVENTS: Final[tuple[Step, ...]] = (put_details, put_goals)
+_OF_ENGAGEMENT: Final[tuple[Step, ...]] = (put_engagement,)
 
 FIRST_STEPS: Final[tuple[Callable[[Hit, Names], None], ...]] = (put_source,)
 """What only the first hit of a visit goes through: nobody asks it of the others, and it costs the most."""
+
+
+def steps_of(kind: Kind) -> tuple[Step, ...]:
+    """Return what hits of a kind go through besides."""
+    return _OF_VIEWS if kind is _VIEW else _OF_EVENTS if kind is _EVENT else _OF_ENGAGEMENT
 
 
 def walk(arrival: Arrival, names: Names) -> Hit | Refusal:
     """Take an arrival through the steps: a hit, or the reason of the first step that refused it."""
     hit = Hit(arrival)
     for step in STEPS:
+        refusal = step(hit, names)
+        if refusal is not None:
+            return refusal
+    for step in steps_of(hit.kind):
         refusal = step(hit, names)
         if refusal is not None:
             return refusal

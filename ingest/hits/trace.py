@@ -10,7 +10,7 @@ from typing import Any
 from ingest.counters.cells import METRICS, Key, Refusal
 from ingest.hits.hit import Arrival, Hit
 from ingest.hits.names import Names
-from ingest.hits.steps import FIRST_STEPS, STEPS
+from ingest.hits.steps import FIRST_STEPS, STEPS, Step, steps_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +87,28 @@ def trace_steps(arrival: Arrival, names: Names) -> tuple[Hit | Refusal, list[Pas
     """Take an arrival through the steps as `walk` does, and those of a first hit, and say of each what it did."""
     hit = Hit(arrival)
     passages: list[Passage] = []
-    for step in (*STEPS, *FIRST_STEPS):
-        before = _state(hit)
-        refusal = step(hit, names)
+    for step in STEPS:
+        refusal = _tell(step, hit, names, passages)
         if refusal is not None:
-            return refusal, [*passages, Passage(step.__name__, "refused", refusal)]
-        changed = {name: value for name, value in _state(hit).items() if value != before[name]}
-        unmoved = "passed" if step.__name__.startswith("drop_") else "nothing to change"
-        passages.append(Passage(step.__name__, _list(changed) or unmoved))
+            return refusal, passages
+    for step in (*steps_of(hit.kind), *FIRST_STEPS):
+        refusal = _tell(step, hit, names, passages)
+        if refusal is not None:
+            return refusal, passages
     return hit, passages
+
+
+def _tell(step: Step, hit: Hit, names: Names, passages: list[Passage]) -> Refusal | None:
+    """Take a hit through a step and say what it did."""
+    before = _state(hit)
+    refusal = step(hit, names)
+    if refusal is not None:
+        passages.append(Passage(step.__name__, "refused", refusal))
+        return refusal
+    changed = {name: value for name, value in _state(hit).items() if value != before[name]}
+    unmoved = "passed" if step.__name__.startswith("drop_") else "nothing to change"
+    passages.append(Passage(step.__name__, _list(changed) or unmoved))
+    return None
 
 
 def _state(hit: Hit) -> dict[str, Any]:

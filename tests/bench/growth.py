@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench.traffic import SITE, Person, Submission, ordinary, people
+from bench.traffic import SITE, Person, Submission, people
 from collector.operations import operations
 from collector.pipeline import Means, Pipeline
 from collector.settings import Settings
@@ -68,10 +68,10 @@ def _cost(work: Path, *, visits: int = 5_000, pages: int = 800, sites: int = 1) 
         return asyncio.run(_take(pipeline, stream, timed, now))
 
 
-async def take_ordinary(work: Path, count: int, crowd: int) -> None:
-    """Take so many hits of the ordinary traffic of a few people."""
+async def take(work: Path, submissions: Iterator[Submission], count: int) -> None:
+    """Take so many hits of one site, a turn at a time."""
     with _pipeline(work, [SITE]) as (pipeline, now):
-        await _take(pipeline, iter(ordinary(count, crowd)), count, now)
+        await _take(pipeline, submissions, count, now)
 
 
 @contextmanager
