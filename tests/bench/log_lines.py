@@ -85,6 +85,7 @@ class _Traffic:
         self._by_page = list(accumulate(1 / (rank + 2) for rank in range(len(self._pages))))
         self._referrers = [*_SITES, *(f"https://site-{number}.example.net/links/{number}" for number in range(400))]
         self._by_site = list(accumulate(1 / (rank + 1) for rank in range(len(self._referrers))))
+        self._crawlers = [self._address() for _ in range(300)]
         self._files = [f"/static/{number}.{_ENDINGS[number % len(_ENDINGS)]}" for number in range(240)]
 
     def day(self, begin: datetime, wanted: int, made: Made) -> Iterator[tuple[float, str]]:
@@ -134,7 +135,7 @@ class _Traffic:
     def _other(self, begin: datetime, kind: float, made: Made) -> tuple[float, str]:
         drawn = self._random
         second = drawn.random() * 86_399
-        address = self._address()
+        address = drawn.choice(self._crawlers)
         agent = drawn.choice(_BOTS)
         if kind < 0.82:
             made.others["bot"] += 1

@@ -62,10 +62,12 @@ class Browsers:
         self._own = Networks(site.own_networks)
         self._exits = Networks(site.own_exits)
         self._known: dict[bytes, Browser] = {}
+        self._refusals: dict[tuple[str, bool], Refusal | None] = {}
 
     def turn(self) -> None:
         """Begin to remember another day's."""
         self._known.clear()
+        self._refusals.clear()
 
     def forget(self, day: Day) -> None:
         """Let go of the keys of a day that closed."""
@@ -89,7 +91,9 @@ class Browsers:
         is_exit = bool(site.own_exits) and address.is_in(self._exits)
         from_hosting = is_exit or address.is_hosting(self._hosting)
         is_own = bool(site.own_networks) and address.is_in(self._own)
-        refusal = _refusal_of(site, (verdict, "", "", "", False, False, is_own), names)
+        if (agent, is_own) not in self._refusals:
+            self._refusals[agent, is_own] = _refusal_of(site, (verdict, "", "", "", False, False, is_own), names)
+        refusal = self._refusals[agent, is_own]
         country = VPN if from_hosting else "" if refusal is not None else address.country(self._countries)
         before = self._ledger.day_before(site, day)
         return Browser(

@@ -37,7 +37,7 @@ BEHIND: Final = 2 * 3600.0
 """Seconds that a line may be older than one before it: servers write a request down when it is done."""
 
 _TICK: Final = 60.0
-_FOLD_AFTER: Final = 20_000
+_FOLD_AFTER: Final = 2_000
 _MISSING: Final = b"404"
 _ANSWERED: Final = frozenset({b"200", b"304", _MISSING})
 

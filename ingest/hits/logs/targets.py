@@ -16,7 +16,8 @@ from ingest.hits.location import Location
 from ingest.hits.logs.pages import is_page
 from ingest.hits.logs.told import Told
 from ingest.hits.names import Names
-from ingest.hits.steps import FIRST_STEPS, walk
+from ingest.hits.sources import Source
+from ingest.hits.steps import FIRST_STEPS, put_source, walk
 from ingest.hits.wire import Submission
 from ingest.site import Site
 
@@ -50,11 +51,14 @@ class Targets:
         self._names = names
         self._targets: dict[Name, Target | None] = {}
         self._referrers: dict[bytes, str] = {}
+        self._sources: dict[tuple[str, str], Source] = {}
+        assert FIRST_STEPS == (put_source,), "only sources are remembered by query and host"
 
     def forget(self) -> None:
         """Empty the memory: no target outlives its day."""
         self._targets.clear()
         self._referrers.clear()
+        self._sources.clear()
 
     def find(self, told: Told) -> Target | None:
         """Return what a line asks for, or None when it is no page."""
@@ -114,8 +118,19 @@ class Targets:
         arrival = Arrival(self._site, submission, location, *_UNKNOWN_PARTY)
         hit = walk(arrival, self._names)
         if isinstance(hit, Hit):
-            complete(hit, self._names)
+            self._complete(hit, location.query, came_from)
         return arrival, hit
+
+    def _complete(self, hit: Hit, query: str, came_from: str) -> None:
+        """Do what `complete` does; a source is told by the query of the page and the host that people came from."""
+        source = self._sources.get((query, came_from))
+        if source is not None:
+            hit.source = source
+            return
+        complete(hit, self._names)
+        if len(self._sources) >= _MOST:
+            self._sources.clear()
+        self._sources[query, came_from] = hit.source
 
 
 def complete(hit: Hit, names: Names) -> None:
