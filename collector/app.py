@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import shutil
 import time
@@ -175,7 +176,7 @@ class Collector:
         )
         if handed is not None:
             self.pipeline.take_over(handed.keys, handed.visits, handed.heard)
-        self.app = Watched(self.pipeline.app)
+        self.app = Watched(self.pipeline.app) if settings.errors.dsn else self.pipeline.app
         self.writer.start()
         closing.push_async_callback(self._settle)
 
@@ -271,7 +272,9 @@ class Collector:
 
     async def _run_pipeline(self) -> None:
         while True:
-            self.pipeline.tick()
+            if self.pipeline.tick():
+                # What a day leaves behind in circles is let go of now: see `server`.
+                gc.collect()
             # Also when the clock has jumped back, and the last time is ahead.
             if not 0 <= self.clock() - self._retained < _RETAIN_EVERY:
                 self._retained = self.clock()

@@ -148,20 +148,22 @@ class Pipeline:
         self.visits.take_over(visits)
         self.crashes.runs.take_over(heard)
 
-    def tick(self, *, eager: bool = True) -> None:
-        """Do what time asks for: close days, write what is ripe, let go of visits that are over.
+    def tick(self, *, eager: bool = True) -> list[Day]:
+        """Do what time asks for: close days, which are returned, write what is ripe, let go of visits that are over.
 
         A replay is not eager: what its profile holds nothing back for is written as its day closes, since nobody
         watches a replay live.
         """
         now = self._clock()
-        self.forget(self.ledger.close_due(now))
+        closed = self.ledger.close_due(now)
+        self.forget(closed)
         if _is_due(now, self._flushed, FLUSH_EVERY):
             self._flushed = now
             self.ledger.flush(eager=eager)
         if _is_due(now, self._swept, SWEEP_EVERY):
             self._swept = now
             self.visits.sweep(now)
+        return closed
 
     def forget(self, closed: list[Day]) -> None:
         """Let go of the keys of days that closed, and of all that was remembered of their visitors."""

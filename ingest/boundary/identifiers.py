@@ -33,8 +33,11 @@ def find_identifier(text: str, kind: Kind = Kind.TEXT) -> Detector | None:
         if found and any(mark in reading for mark in _BUILT_MARKS):
             bare = _BUILT.sub(" ", reading)
             found = _ALL.Match(bare)
-        for rule in [RULES[index] for index in sorted(found or ())]:
-            if len(bare) < rule.shortest or (kind is Kind.RELEASE and rule.detector in LIKE_A_RELEASE):
+        if not found:
+            continue
+        longest = max(map(len, bare.translate(_RUNS).split()), default=0)
+        for rule in [RULES[index] for index in sorted(found)]:
+            if longest < rule.shortest or (kind is Kind.RELEASE and rule.detector in LIKE_A_RELEASE):
                 continue
             if any(rule.holds(match, kind) for match in rule.pattern.finditer(bare)):
                 return rule.detector
@@ -92,14 +95,16 @@ _ENCODED: Final = 10
 """Characters from which on a run may be base64 or hexadecimal."""
 
 
-class _Parts(dict[int, str]):
-    """Turns everything into a space that is not written in base64, base64url or hexadecimal."""
+class _Runs(dict[int, str]):
+    """Turns everything into a space that is not one of some characters."""
 
     def __missing__(self, _: int) -> str:
         return " "
 
 
-_PARTS: Final = _Parts({ord(char): char for char in digits + ascii_letters + "+/_-"})
+_RUNS: Final = _Runs({ord(char): char for char in digits + ascii_letters})
+_PARTS: Final = _Runs({ord(char): char for char in digits + ascii_letters + "+/_-"})
+"""Runs of base64, base64url and hexadecimal."""
 
 _BUILT_MARKS: Final = ("::h", "17h", "=")
 """One of these is in whatever the pattern below finds."""

@@ -8,7 +8,6 @@ holds all of them.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,16 +16,13 @@ import msgspec
 
 from ingest.counters.amounts import from_bytes, to_bytes
 from ingest.counters.cells import CRASH, NETWORK_K, RARE, Attribute, Key, Pair
-from ingest.counters.slot import Pending, Seat, Slot
+from ingest.counters.slot import Cell, Needs, Pending, Seat, Slot
 
 _MANY_NETWORKS: Final = 3
 _PAIRS: Final = {
     pair.value: tuple(side.value for side in pair.attributes) for pair in Pair if not pair.is_weekly
 }  # fmt: skip
 """Pairs whose sides are counted here too. A goal's pair stands alone in its week: who shares it shares both sides."""
-
-Needs = tuple[int, int, tuple[str, ...] | None]
-"""Senders, networks, and the attributes of a pair."""
 
 
 @dataclass(slots=True)
@@ -75,7 +71,7 @@ class Disclosure:
         self._slots: dict[Key, Slot] = {}
         self._seats: dict[Key, Seat] = {}
         self._rare: dict[str, Slot] = {}
-        self._watched: Counter[str] = Counter()
+        self._watched: dict[str, int] = {}
 
     @property
     def disclosed(self) -> frozenset[Key]:
@@ -105,17 +101,34 @@ class Disclosure:
         Without a fallback it stands under `(rare)` of the same kind. Past the most values that are watched of a kind
         it is the fallback's slot.
         """
-        seat = self._seats.get(key)
-        if seat is not None:
-            return seat
+        return self._seats.get(key) or self._open(key, fallback, free=free)
+
+    def share(self, cells: Iterable[Cell], who: Who) -> tuple[list[Slot], list[Pending], list[Pending]]:
+        """Return where amounts of keys go that somebody now has a share in: the named, those that wait, and those
+        that wait no longer, which are to be named.
+        """
+        seats = self._seats.get
+        named, waiting, ripe = [], [], []
+        for key, free, fallback in cells:
+            seat = seats(key) or self._open(key, fallback, free=free)
+            if type(seat) is Slot:
+                named.append(seat)
+            elif free or self.witness(seat, who):
+                ripe.append(seat)
+            else:
+                waiting.append(seat)
+        return named, waiting, ripe
+
+    def _open(self, key: Key, fallback: Key | None, *, free: bool) -> Seat:
         if free:
             return self.name(key)
         kind = key[0]
         standing = self.slot(fallback) if fallback is not None else self._rare.get(kind) or self._rare_slot(key)
-        if self._watched[kind] >= self._threshold.values:
+        watched = self._watched.get(kind, 0)
+        if watched >= self._threshold.values:
             return standing
-        self._watched[kind] += 1
-        seat = self._seats[key] = Pending(key, standing)
+        self._watched[kind] = watched + 1
+        seat = self._seats[key] = Pending(key, standing, self._threshold.needs(kind))
         return seat
 
     def _rare_slot(self, key: Key) -> Slot:
@@ -128,7 +141,7 @@ class Disclosure:
     def witness(self, pending: Pending, who: Who) -> bool:
         """Note who sent a value; return whether it may be named now."""
         # Nothing grows past what the decision needs: what is not needed is not remembered.
-        senders, networks, sides = self._threshold.needs(pending.key[0])
+        senders, networks, sides = pending.needs
         if who.sender not in pending.senders and len(pending.senders) < senders:
             pending.senders += (who.sender,)
         if who.network not in pending.networks and len(pending.networks) < networks:
@@ -140,7 +153,7 @@ class Disclosure:
 
     def is_shared(self, pending: Pending) -> bool:
         """Return whether a value that enough have sent may be named by now."""
-        sides = self._threshold.needs(pending.key[0])[2]
+        sides = pending.needs[2]
         return pending.is_ripe and (sides is None or self._are_named(sides, pending.key))
 
     def _are_named(self, sides: tuple[str, ...], key: Key) -> bool:
@@ -159,8 +172,9 @@ class Disclosure:
     def resume(self, waiting: Iterable[Waiting]) -> None:
         """Go on watching values. Their counts stand under their fallbacks already."""
         for value in waiting:
-            self._watched[value.key[0]] += 1
-            pending = self._seats[value.key] = Pending(value.key, self.slot(value.fallback))
+            self._watched[value.key[0]] = self._watched.get(value.key[0], 0) + 1
+            needs = self._threshold.needs(value.key[0])
+            pending = self._seats[value.key] = Pending(value.key, self.slot(value.fallback), needs)
             pending.amounts = from_bytes(value.amounts)
             pending.senders, pending.networks = value.senders, value.networks
 

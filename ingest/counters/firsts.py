@@ -9,25 +9,27 @@ from hashlib import blake2b
 from typing import Final
 
 from ingest.counters.cells import Key
-from ingest.counters.slot import Cell
+from ingest.counters.slot import Seat
 
-_KEYS: Final = 20_000
+_WORDS: Final = 20_000
+_BITS: Final = (1 << 64) - 1
+_PRIME: Final = 0x100000001B3  # of FNV-1a, 64 bits
 
 
 class Firsts:
     """The browsers of one day and the keys that they were counted under, as marks of 64 bits.
 
-    A mark joins the visitor's digest, which is keyed and so evenly spread, with a keyed digest of the key: a million
-    marks hold a pair that is alike once in thirty million days. What was marked cannot be listed, only tried by
-    whoever has the visitor's digest.
+    A mark joins the visitor's digest, which is keyed and so evenly spread, with one of the key, made of keyed digests
+    of its words: a million marks hold a pair that is alike once in thirty million days. What was marked cannot be
+    listed, only tried by whoever has the visitor's digest.
     """
 
-    __slots__ = ("_known", "_marks", "_salt")
+    __slots__ = ("_marks", "_salt", "_words")
 
     def __init__(self, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         self._salt = random_bytes(16)
         self._marks: set[int] = set()
-        self._known: dict[Key, int] = {}
+        self._words: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._marks)
@@ -40,24 +42,32 @@ class Firsts:
         self._marks.add(mark)
         return True
 
-    def add_all(self, visitor: bytes, cells: Iterable[Cell]) -> None:
-        """Remember that a visitor was counted under keys for the first time today."""
+    def add_all(self, visitor: bytes, seats: Iterable[Seat]) -> None:
+        """Remember that a visitor was counted at seats of this day for the first time; seats know their marks then."""
         whose = int.from_bytes(visitor, "little")
-        of = self._known.get
-        self._marks.update([whose ^ (of(key) or self._of(key)) for key, _, _ in cells])
+        self._marks.update([whose ^ (seat.mark or self._mark(seat)) for seat in seats])
+
+    def _mark(self, seat: Seat) -> int:
+        mark = seat.mark = self._of(seat.key)
+        return mark
 
     def discard(self, visitor: bytes, key: Key) -> None:
         """Forget that a visitor was counted under a key: the count has been taken back."""
         self._marks.discard(int.from_bytes(visitor, "little") ^ self._of(key))
 
     def _of(self, key: Key) -> int:
-        known = self._known.get(key)
-        if known is None:
-            if len(self._known) >= _KEYS:
-                self._known.clear()
-            text = "\0".join(key).encode("utf-8", "surrogatepass")
-            known = int.from_bytes(blake2b(text, key=self._salt, digest_size=8).digest(), "little")
-            self._known[key] = known
+        words = self._words
+        mark = len(key)
+        for word in key:
+            # Each word counts by its place: a pair is not the one of the same words the other way round.
+            mark = (mark * _PRIME + (words.get(word) or self._word(word))) & _BITS
+        return mark
+
+    def _word(self, word: str) -> int:
+        if len(self._words) >= _WORDS:
+            self._words.clear()
+        digest = blake2b(word.encode("utf-8", "surrogatepass"), key=self._salt, digest_size=8).digest()
+        known = self._words[word] = int.from_bytes(digest, "little")
         return known
 
     def remember(self) -> tuple[bytes, bytes]:

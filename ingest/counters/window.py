@@ -207,16 +207,12 @@ class Day:
 
     def seats(self, cells: Iterable[Cell], who: Who) -> tuple[list[Slot], list[Pending]]:
         """Return where amounts of keys go that somebody has now come to share: the named, and those that wait."""
-        named, waiting = [], []
-        of = self._disclosure.seat
-        for key, free, fallback in cells:
-            seat = of(key, fallback, free=free)
-            if type(seat) is Slot:
-                named.append(seat)
-            elif free or self._disclosure.witness(seat, who):
-                named.append(self._name(seat))
-            else:
-                waiting.append(seat)
+        named, waiting, ripe = self._disclosure.share(cells, who)
+        if ripe:
+            named += [self._name(pending) for pending in ripe]
+            # Whose sides have just been named waits no longer.
+            named += [self._name(pending) for pending in waiting if self._disclosure.is_shared(pending)]
+            waiting = [pending for pending in waiting if pending.named is None]
         return named, waiting
 
     def bump(self, slot: Slot, amounts: int) -> None:

@@ -24,6 +24,10 @@ _EMAIL: Final = frozenset({"email", "e-mail", "e_mail", "e mail"})
 _SOCIAL: Final = frozenset({"social", "social-network", "social-media", "sm", "social network", "social media"})
 _DISPLAY: Final = frozenset({"display", "banner", "expandable", "interstitial", "cpm"})
 _SMS: Final = frozenset({"sms"})
+_NAMED: Final = _EMAIL | _SMS | {"firebase"}
+"""Sources that rules ask for by their names."""
+
+_REFERRED: Final = "Referral"
 _REFERRAL: Final = frozenset({"referral", "app", "link"})
 
 
@@ -48,6 +52,12 @@ class Clues:
     def shops(self) -> bool:
         """Whether it is about shopping; GA4: a site of its list, or the campaign matches `shop` or `shopping`."""
         return self.kind is Kind.SHOPPING or bool(self.campaign and _SHOPPING.search(self.campaign))
+
+    @property
+    def is_bare_link(self) -> bool:
+        """Whether all that is known is a host that no list knows: as of most links, so it is asked first."""
+        told = self.medium or self.campaign or self.kind is not None or self.click is not None
+        return bool(self.source) and not told and self.source not in _NAMED
 
     def is_click(self, means: Means) -> bool:
         """Return whether a click identifier says this."""
@@ -85,7 +95,7 @@ RULES: Final[tuple[tuple[str, Rule], ...]] = (
     ("SMS", lambda clues: clues.is_named(_SMS)),
     ("Mobile Push Notifications", _pushes),
     # GA4 gives the medium "referral" to whoever follows a link that tells nothing of itself.
-    ("Referral", lambda clues: clues.medium in _REFERRAL or (bool(clues.source) and not clues.medium)),
+    (_REFERRED, lambda clues: clues.medium in _REFERRAL or (bool(clues.source) and not clues.medium)),
 )
 """The first that fits is the channel."""
 
@@ -94,6 +104,8 @@ CHANNELS: Final = frozenset({*(name for name, _ in RULES), UNASSIGNED})
 
 def channel_of(clues: Clues) -> str:
     """Return the channel that these clues point to."""
+    if clues.is_bare_link:
+        return _REFERRED
     for name, fits in RULES:
         if fits(clues):
             return name

@@ -94,31 +94,32 @@ class HitEndpoint:
         """Answer one request."""
         if scope["method"] == "OPTIONS":
             return await PREFLIGHT.send(send)
-        if objects(scope["headers"]):
+        sent = scope["headers"]
+        if objects(sent):
             # Somebody who objects is counted nowhere, not even among the refusals, whatever they sent.
             return await ACCEPTED.send(send)
-        try:
-            answer = await self._answer(scope, receive)
-        except DisconnectedError:
-            return None
-        await (await settle(self._ledger, answer)).send(send)
+        headers: dict[bytes, bytes] = dict(sent)
+        if scope["method"] != "POST" or _type(headers) not in _TYPES:
+            self._refuse(UNKNOWN_OWNER, Refusal.BAD_TYPE, self._clock())
+            answer = WRONG_TYPE
+        else:
+            try:
+                body = await read_body(receive, self._limits.body)
+            except DisconnectedError:
+                return None
+            if isinstance(body, Refusal):
+                self._refuse(UNKNOWN_OWNER, body, self._clock())
+                answer = TOO_LARGE
+            else:
+                answer = self._take(body, headers, scope[ADDRESS])
+        answer = await settle(self._ledger, answer)
+        await send(answer.start)
+        await send(answer.body)
         return None
 
     def count(self, site: Site, submission: Submission, scope: Scope) -> None:
         """Take a submission of another protocol the way that all take; `scope` is its request's."""
         self._count(site, submission, _Request(dict(scope["headers"]), scope[ADDRESS]), self._clock())
-
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        """Count what a request brings and return the answer to it. Raises DisconnectedError."""
-        headers: dict[bytes, bytes] = dict(scope["headers"])
-        if scope["method"] != "POST" or _type(headers) not in _TYPES:
-            self._refuse(UNKNOWN_OWNER, Refusal.BAD_TYPE, self._clock())
-            return WRONG_TYPE
-        body = await read_body(receive, self._limits.body)
-        if isinstance(body, Refusal):
-            self._refuse(UNKNOWN_OWNER, body, self._clock())
-            return TOO_LARGE
-        return self._take(body, headers, scope[ADDRESS])
 
     def _take(self, body: bytes, headers: dict[bytes, bytes], address: Address) -> Answer:
         now = self._clock()
@@ -141,7 +142,8 @@ class HitEndpoint:
         try:
             submissions = read_submissions(body)
             for submission in submissions:
-                props_of(submission)
+                if submission.has_props:
+                    props_of(submission)
         except WireError as error:
             reason = Refusal.BAD_JSON if str(error) == "not JSON" else Refusal.BAD_FIELD
             return _Fault(reason, str(error))
@@ -289,7 +291,6 @@ class _Request:
 _HINTS: Final = frozenset(HEADERS)
 _PURPOSES: Final = frozenset({b"sec-purpose", b"purpose", b"x-moz"})
 """Where browsers say that they load ahead: "prefetch" (Fetch, 2.2.5), Chromium also "prefetch;prerender"."""
-
 
 
 def _type(headers: dict[bytes, bytes]) -> bytes:

@@ -16,6 +16,8 @@ from ingest.site import Profile, Site
 
 DIRECT: Final = "(direct)"
 _LONGEST: Final = 100
+_IN_LITERALS: Final = dict.fromkeys(map(ord, "[]:."))
+_IN_NAMES: Final = dict.fromkeys(map(ord, "-_."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,13 @@ class Source:
 _UNTOLD: Final = Source(DIRECT, DIRECT, channel_of(Clues()))
 
 
-def source_of(page: Location, host: str, site: Site, catalogue: Catalogue) -> Source:
-    """Return the source of a visit that began on this page; `host` is what `referring_host` tells.
+def source_of(page: Location, came_from: Location, site: Site, catalogue: Catalogue) -> Source:
+    """Return the source of a visit that began on this page.
 
     A tagged link names its source itself, but not in the strict profile; else the referring host does, else a click
     identifier. Path and query of the referrer are not looked at.
     """
-    referrer = _referrer(host, site, catalogue)
+    referrer = _referrer(referring_host(came_from), site, catalogue)
     tagged = bool(page.query) and site.profile is not Profile.STRICT
     campaign = read_campaign(page, site) if tagged else UNTAGGED
     if referrer == DIRECT and campaign is UNTAGGED:
@@ -80,8 +82,9 @@ def _referrer(host: str, site: Site, catalogue: Catalogue) -> str:
 
 def _is_host(text: str) -> bool:
     """Tell whether a text can be a host's name or an IPv6 literal: nothing else is kept in its place."""
-    marks = "[]:." if text.startswith("[") else "-_."
-    return len(text) <= _LONGEST and all(character.isalnum() or character in marks for character in text)
+    marks = _IN_LITERALS if text.startswith("[") else _IN_NAMES
+    bare = text.translate(marks)
+    return len(text) <= _LONGEST and (not bare or bare.isalnum())
 
 
 def _named(campaign: Campaign, referrer: str, catalogue: Catalogue) -> tuple[str, Known | None]:

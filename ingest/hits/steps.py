@@ -101,9 +101,8 @@ def put_page(hit: Hit, names: Names) -> None:
 def put_source(hit: Hit, names: Names) -> None:
     """Name where the person came from."""
     arrival = hit.arrival
-    came_from = arrival.submission.came_from
-    referrer = referring_host(names.location(came_from)) if came_from else ""
-    hit.source = source_of(arrival.location, referrer, arrival.site, names.catalogue)
+    came_from = names.location(arrival.submission.came_from)
+    hit.source = source_of(arrival.location, came_from, arrival.site, names.catalogue)
 
 
 def put_engagement(hit: Hit, _: Names) -> None:
@@ -118,7 +117,7 @@ def put_engagement(hit: Hit, _: Names) -> None:
 
 def put_details(hit: Hit, _: Names) -> None:
     """Take what an event is about: a link, a file, a missing page, declared properties."""
-    if hit.kind is _EVENT:
+    if hit.kind is _EVENT and hit.arrival.submission.has_props:
         hit.details = details_of(hit.event, props_of(hit.arrival.submission), hit.arrival.site)
 
 

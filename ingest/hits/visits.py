@@ -93,8 +93,7 @@ class Visits:
             visit = visits[today.visitor] = self._begin(hit, today, now)
         elif kind is _IS_ENGAGEMENT and visit.page(hit.page.name) is None:
             return Refusal.LATE
-        if now > visit.last:
-            visit.last = now
+        visit.last = max(visit.last, now)
         visit.now = visit.day.hour(now)
         self._changed[id(visit)] = visit
         if hit.is_heartbeat:
@@ -140,8 +139,9 @@ class Visits:
             self._ledger.touch(day)
         tally = Tally(*day.seats(cells, who), by_week=by_week)
         firsts = self._firsts_of(visit.day)
-        if visit.is_first:
-            firsts.add_all(visit.visitor, cells)
+        if visit.is_first and not by_week:
+            firsts.add_all(visit.visitor, tally.named)
+            firsts.add_all(visit.visitor, tally.waiting)
             tally.pour(day, _VISITOR)
         else:
             for key, free, fallback in cells:

@@ -78,6 +78,11 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
         return bool(self.h)
 
     @property
+    def has_props(self) -> bool:
+        """Whether it tells properties, however they are called."""
+        return not (self.p is self.props is self.m is self.meta is None)
+
+    @property
     def is_interactive(self) -> bool:
         """Whether an event is something that a person did."""
         return self.i is not False and self.interactive is not False
@@ -105,10 +110,10 @@ def read_submissions(body: bytes) -> list[Submission]:
     submissions = decoded if isinstance(decoded, list) else [decoded]
     if not 0 < len(submissions) <= MOST_AT_ONCE:
         raise WireError(f"an array of 1 to {MOST_AT_ONCE} submissions is wanted")
-    for submission in submissions:
-        for field, value in (("n", submission.event), ("u", submission.address_of_page), ("d", submission.sites)):
-            if not value:
-                raise WireError(f"field {field} is missing")
+    for told in submissions:
+        if not (told.n or told.name) or not (told.u or told.url) or not (told.d or told.domain):
+            missing = "n" if not told.event else "u" if not told.address_of_page else "d"
+            raise WireError(f"field {missing} is missing")
     return submissions
 
 

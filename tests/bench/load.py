@@ -46,9 +46,18 @@ def pack_requests(path: Path, requests: Sequence[bytes]) -> Path:
 
 
 def run_load(
-    port: int, requests: Path, seconds: float, *, connections: int = 32, mark: str = "", first: int = 0
+    port: int,
+    requests: Path,
+    seconds: float,
+    *,
+    connections: int = 32,
+    mark: str = "",
+    first: int = 0,
 ) -> Load:
-    """Send as fast as answers come, over connections that stay. Raises NoLoadError."""
+    """Send as fast as answers come, over so many connections at once.
+
+    `mark` is what a running number takes the place of in each request, beginning after `first`. Raises NoLoadError.
+    """
     wrk = shutil.which("wrk")
     if wrk is None:
         raise NoLoadError("wrk is missing: apt install wrk")

@@ -30,9 +30,9 @@ class VisitAttribute:
 
     def cell(self, hit: Hit) -> Cell:
         """Return where a visit that begins with this hit is counted."""
-        value, site = self.value(hit), hit.arrival.site
-        free = value in self.breakdown.free or (self.is_declared is not None and self.is_declared(value, site))
-        return (self.breakdown.name, value), free, self.fallback(hit) if self.fallback is not None else None
+        value, breakdown = self.value(hit), self.breakdown
+        free = value in breakdown.free or (self.is_declared is not None and self.is_declared(value, hit.arrival.site))
+        return (breakdown.name, value), free, self.fallback(hit) if self.fallback is not None else None
 
 
 def visit_attributes() -> tuple[VisitAttribute, ...]:

@@ -191,7 +191,7 @@ def test_no_attribute_is_readable_by_its_name() -> None:
         with pytest.raises(AttributeError):
             getattr(address, name)
     public = {name for name in dir(address) if not name.startswith("_")}
-    assert public == {"country", "digest", "is_hosting", "is_in", "network", "read", "truncated"}
+    assert public == {"country", "digest", "digest_with", "is_hosting", "is_in", "network", "read", "truncated"}
 
 
 def test_it_cannot_be_subclassed() -> None:

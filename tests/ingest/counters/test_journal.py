@@ -67,7 +67,10 @@ def test_what_is_written_is_read_back_in_order(path: Path, records: list[list[En
 def test_a_torn_tail_is_passed_over_wherever_it_is_torn(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     first: list[Entry] = [Counted("a", 1, 0, 1, [(b"\x01\x02", [("page", "/")])], []), Done(4)]
-    last: list[Entry] = [Counted("b", 2, 0, 1, [(b"\x2c\x01\xff", [("page", "/")])], [("g", 1, "T", "f", "{}")]), Done(9)]
+    last: list[Entry] = [
+        Counted("b", 2, 0, 1, [(b"\x2c\x01\xff", [("page", "/")])], [("g", 1, "T", "f", "{}")]),
+        Done(9),
+    ]
     write(path, [first, last]).close()
     whole = path.read_bytes()
     write(path, [first]).close()

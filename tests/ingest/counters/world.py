@@ -17,7 +17,7 @@ from ingest.counters.cells import CRASH, HOURS, MARK, METRICS, RARE, REFUSED, WH
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.journal import Counted, Entry, Journal
 from ingest.counters.ledger import Batch, Ledger
-from ingest.counters.window import Cells, Day, Lot
+from ingest.counters.window import Day, Lot
 from ingest.site import Profile, Site
 
 WIDTH = len(METRICS)

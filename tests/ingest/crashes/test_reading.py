@@ -3,8 +3,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from datetime import date
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import pytest

@@ -49,14 +49,14 @@ def tags(campaign: Campaign) -> dict[str, Any]:
 @pytest.mark.parametrize("case", CLICK_CASES, ids=lambda case: case.click)
 def test_a_click_identifier_tells_source_and_channel_and_its_value_is_not_read(case: ClickCase) -> None:
     for written in (case.click, case.click.upper()):
-        source = source_of(here(f"a=1&{written}={MARK}"), "", SITE, CATALOGUE)
+        source = source_of(here(f"a=1&{written}={MARK}"), Location.read(""), SITE, CATALOGUE)
         assert (source.name, source.channel) == (case.source, case.channel)
         assert MARK not in repr(source)
-        assert source == source_of(here(f"{written}"), "", SITE, CATALOGUE)
+        assert source == source_of(here(f"{written}"), Location.read(""), SITE, CATALOGUE)
         # Not in the strict profile; and a parameter that only begins alike is none.
         strict = replace(SITE, profile=Profile.STRICT)
-        assert source_of(here(f"{written}={MARK}"), "", strict, CATALOGUE).channel == "Direct"
-        assert source_of(here(f"{written}x={MARK}"), "", SITE, CATALOGUE).channel == "Direct"
+        assert source_of(here(f"{written}={MARK}"), Location.read(""), strict, CATALOGUE).channel == "Direct"
+        assert source_of(here(f"{written}x={MARK}"), Location.read(""), SITE, CATALOGUE).channel == "Direct"
 
 
 def test_every_click_identifier_has_a_case() -> None:
@@ -102,7 +102,7 @@ def test_a_value_is_kept_whole_or_not_at_all(text: str) -> None:
 @given(st.dictionaries(st.sampled_from([*UTM, "ref", "source", *list(CLICKS)[:5], "x"]), st.text(max_size=30)))
 def test_any_query_has_a_source_that_may_be_kept(params: dict[str, str]) -> None:
     query = "&".join(f"{name}={quote_plus(value.encode('utf-8', 'replace'))}" for name, value in params.items())
-    source = source_of(here(query), "", SITE, CATALOGUE)
+    source = source_of(here(query), Location.read(""), SITE, CATALOGUE)
     for value in (source.name, *(value for value in tags(source.campaign).values() if isinstance(value, str))):
         assert value.isprintable()
         assert 0 < len(value) <= LONGEST

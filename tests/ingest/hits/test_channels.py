@@ -32,7 +32,7 @@ CASES = read_cases("channels.toml", ChannelCase)
 
 def channel(query: str = "", came_from: str = "", *, strict: bool = False) -> str:
     site = replace(SITE, profile=Profile.STRICT) if strict else SITE
-    return source_of(Location("example.org", "/", query, ""), came_from, site, CATALOGUE).channel
+    return source_of(Location("example.org", "/", query, ""), Location.read(came_from), site, CATALOGUE).channel
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.channel} {case.query} {case.came_from} {case.strict}")

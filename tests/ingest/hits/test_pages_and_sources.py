@@ -89,7 +89,7 @@ def test_a_page_is_named(case: PageCase) -> None:
 @pytest.mark.parametrize("case", read_cases("sources.toml", SourceCase), ids=lambda case: case.came_from + case.query)
 def test_a_source_is_named(case: SourceCase) -> None:
     site = replace(NAMING, profile=Profile.STRICT) if case.strict else NAMING
-    source = source_of(replace(HERE, query=case.query), case.came_from, site, CATALOGUE)
+    source = source_of(replace(HERE, query=case.query), Location.read(case.came_from), site, CATALOGUE)
     assert (source.name, source.referrer) == (case.name, case.referrer)
 
 
@@ -127,7 +127,7 @@ urls = st.one_of(
 def test_no_text_raises_and_all_that_is_named_can_be_printed(url: str, came_from: str, *, keeps_fragment: bool) -> None:
     location = Location.read(url)
     page = Paths().page(location, DECLARED, keeps_fragment=keeps_fragment)
-    source = source_of(location, came_from, SITE, CATALOGUE)
+    source = source_of(location, Location.read(came_from), SITE, CATALOGUE)
     for name in (page.name, source.name, source.referrer):
         assert name.isprintable()
         assert 0 < len(name) <= 300
@@ -233,7 +233,9 @@ def test_what_paths_remember_is_what_they_name() -> None:
 def test_looking_up_sources_leaves_nothing_behind() -> None:
     before = (len(CATALOGUE.hosts), len(CATALOGUE.tags), len(CATALOGUE.spam), len(CATALOGUE.bounces))
     for n in range(100):
-        source_of(replace(HERE, query=f"utm_source={MARK}{n}"), f"https://{MARK}{n}.example/", SITE, CATALOGUE)
+        source_of(
+            replace(HERE, query=f"utm_source={MARK}{n}"), Location.read(f"https://{MARK}{n}.example/"), SITE, CATALOGUE
+        )
     assert (len(CATALOGUE.hosts), len(CATALOGUE.tags), len(CATALOGUE.spam), len(CATALOGUE.bounces)) == before
     assert MARK not in repr(CATALOGUE)
 
@@ -248,7 +250,7 @@ def test_path_query_and_user_of_a_referrer_are_never_used(path: str, query: str)
         f"https://forum.example\\{MARK}/{path}",
         f"https://forum.example {MARK}/{path}",
     ):
-        source = source_of(HERE, url, SITE, CATALOGUE)
+        source = source_of(HERE, Location.read(url), SITE, CATALOGUE)
         assert source.referrer in {"forum.example", WITHHELD}
         assert MARK not in source.name
 
@@ -262,7 +264,9 @@ def test_an_identifier_that_the_cut_goes_through_is_folded_all_the_same(length: 
         assert "bob" not in name
         assert "surname" not in name
     tag = "word " * 17
-    source = source_of(replace(HERE, query=f"utm_source={quote(tag[: length - 225] + MAIL)}"), "", SITE, CATALOGUE)
+    source = source_of(
+        replace(HERE, query=f"utm_source={quote(tag[: length - 225] + MAIL)}"), Location.read(""), SITE, CATALOGUE
+    )
     assert source.name == WITHHELD
 
 
@@ -284,9 +288,11 @@ def test_no_name_is_remembered_past_the_day() -> None:
 
 def test_only_the_first_fifty_parameters_are_read() -> None:
     noise = "&".join(f"x{n}=1" for n in range(50))
-    assert source_of(replace(HERE, query=f"{noise}&utm_source=late"), "", SITE, CATALOGUE).name == DIRECT
-    assert source_of(replace(HERE, query=f"utm_source=early&{noise}"), "", SITE, CATALOGUE).name == "early"
-    assert source_of(replace(HERE, query="utm_source=a&utm_source=b"), "", SITE, CATALOGUE).name == "a"
+    assert source_of(replace(HERE, query=f"{noise}&utm_source=late"), Location.read(""), SITE, CATALOGUE).name == DIRECT
+    assert (
+        source_of(replace(HERE, query=f"utm_source=early&{noise}"), Location.read(""), SITE, CATALOGUE).name == "early"
+    )
+    assert source_of(replace(HERE, query="utm_source=a&utm_source=b"), Location.read(""), SITE, CATALOGUE).name == "a"
 
 
 def seconds_for(work: Callable[[], object]) -> float:
@@ -310,8 +316,8 @@ def test_a_submissions_worth_of_anything_costs_little_and_grows_in_a_line(unit: 
         text = unit * (size // len(unit))
         location = Location.read(f"https://example.org/{text}?{text}#{text}")
         Paths().page(location, DECLARED, keeps_fragment=True)
-        source_of(location, f"https://{text}/", SITE, CATALOGUE)
-        source_of(replace(HERE, query=f"utm_source={text}"), "", SITE, CATALOGUE)
+        source_of(location, Location.read(f"https://{text}/"), SITE, CATALOGUE)
+        source_of(replace(HERE, query=f"utm_source={text}"), Location.read(""), SITE, CATALOGUE)
 
     name(100)
     once = seconds_for(lambda: name(2_000))

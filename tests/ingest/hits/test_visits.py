@@ -342,9 +342,7 @@ def test_what_is_journaled_are_integers_and_can_be_recalled() -> None:
     door.hit()
     door.hit(n="signup")
     door.hit(n="engagement", e=5_000, sd=40)
-    cells = [
-        (key, told) for entry in seen if isinstance(entry, Counted) for told, keys in entry.groups for key in keys
-    ]
+    cells = [(key, told) for entry in seen if isinstance(entry, Counted) for told, keys in entry.groups for key in keys]
     assert len(cells) > 50
     # Journal and record again, as after a crash: what comes out is what went in.
     record = msgspec.msgpack.encode(seen)
