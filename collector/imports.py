@@ -41,6 +41,9 @@ _CELLS: Final = 30_000
 """Cells that are brought to the store at once: a write costs a disk some tenths of a second, however few they are."""
 
 _TELL_EVERY: Final = 0.1
+_YOUNG: Final = (100_000, 50, 1 << 30)
+"""Of the collector of garbage: new objects before the first generation is looked at, rounds to the second, the third."""
+
 _SWITCH_AFTER: Final = 0.001
 """Seconds for which the thread that imports may hold up the one that answers."""
 
@@ -210,7 +213,7 @@ class _Run:
 def _at_ease() -> Iterator[None]:
     """Look for cycles seldom, since an import makes none, and change threads often, for those who are served."""
     threshold, interval = gc.get_threshold(), sys.getswitchinterval()
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(*_YOUNG)
     sys.setswitchinterval(_SWITCH_AFTER)
     try:
         yield

@@ -27,7 +27,7 @@ class LogError(Exception):
 
 @dataclass(slots=True)
 class LogFile:
-    """An open file, of which the first block was read."""
+    """An open file, of which the first lines were read."""
 
     name: str
     head: list[bytes]
@@ -86,7 +86,7 @@ def _open(name: str, path: Path, closing: ExitStack) -> LogFile:
     except OSError as error:
         raise LogError(f"{name}: {error.strerror}") from None
     blocks = _read_blocks(name, file)
-    return LogFile(name, next(blocks, []), blocks)
+    return LogFile(name, next((lines for lines in blocks if lines), []), blocks)
 
 
 def _read_blocks(name: str, file: IO[bytes]) -> Iterator[list[bytes]]:
