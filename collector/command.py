@@ -162,7 +162,7 @@ def import_log(
     config: Config = _CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Count the page views of a web server's log: nginx, Apache or Caddy. Days that are there already are left alone."""
+    """Count the page views of a web server's log: nginx, Apache or Caddy. Days that are there are left alone."""
     if Path("-") in files and len(files) > 1:
         raise typer.BadParameter("- stands alone: what comes from it cannot be put in order")
     for file in files:

@@ -42,7 +42,7 @@ _CELLS: Final = 30_000
 
 _TELL_EVERY: Final = 0.1
 _YOUNG: Final = (100_000, 50, 1 << 30)
-"""Of the collector of garbage: new objects before the first generation is looked at, rounds to the second, the third."""
+"""Of the collector of garbage: new objects before the first generation is looked at, rounds to the others."""
 
 _SWITCH_AFTER: Final = 0.001
 """Seconds for which the thread that imports may hold up the one that answers."""
@@ -191,9 +191,8 @@ class _Run:
         days = intake.days()
         held = intake.days(Passed.HELD)
         if held and not days:
-            raise LogError(
-                f"nothing was imported: of {held[0]} to {held[-1]} the store has counts of {self._order.site.id} already"
-            )
+            site = self._order.site.id
+            raise LogError(f"nothing was imported: of {held[0]} to {held[-1]} the store has counts of {site} already")
         return {
             "site": self._order.site.id,
             "format": logs.form.name,

@@ -1,8 +1,8 @@
 """`logless import` beside GoAccess: the same log, the same core, one after the other.
 
-GoAccess parses the log and writes one report of it. Logless counts visits instead of requests, under keyed digests, with
-countries, sources and disclosure, and writes into a database; starting the engine and syncing it count too. In every
-round what was counted is compared with what was generated.
+GoAccess parses the log and writes one report of it. Logless counts visits instead of requests, under keyed digests,
+with countries, sources and disclosure, and writes into a database; starting the engine and syncing it count too. In
+every round what was counted is compared with what was generated.
 
 usage: python -m bench.imports [LINES [ROUNDS]]
 """

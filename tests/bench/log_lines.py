@@ -18,7 +18,9 @@ BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
 HOST = "example.org"
 
 _CHROME = "Mozilla/5.0 ({}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Safari/537.36"
-_MOBILE = "Mozilla/5.0 (Linux; Android {}; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Mobile Safari/537.36"
+_MOBILE = (
+    "Mozilla/5.0 (Linux; Android {}; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Mobile Safari/537.36"
+)
 _SAFARI = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS {0}_{1} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/{0}.{1} Mobile/15E148 Safari/604.1"
@@ -41,7 +43,7 @@ _SITES = (
 
 @dataclass
 class Made:
-    """What a log is made of: page views of people by ISO date, their visits and visitors, and the other lines by kind."""
+    """What a log is made of: page views of people, visits and visitors by ISO date, and the other lines by kind."""
 
     lines: int = 0
     pageviews: Counter[str] = field(default_factory=Counter)
@@ -125,7 +127,10 @@ class _Traffic:
                 made.others["asset"] += 1
                 status = drawn.choice((200, 200, 304))
                 second += drawn.random()
-                yield second, self._line(address, begin, second, "GET", drawn.choice(self._files), status, referrer, agent)
+                yield (
+                    second,
+                    self._line(address, begin, second, "GET", drawn.choice(self._files), status, referrer, agent),
+                )
             if drawn.random() < 0.03:
                 made.others["missing"] += 1
                 second += 1
@@ -151,11 +156,20 @@ class _Traffic:
     def _address(self) -> str:
         drawn = self._random
         if drawn.random() < 0.2:
-            return f"2a0{drawn.randrange(9)}:{drawn.randrange(1, 400):x}:{drawn.randrange(1, 9999):x}::{drawn.randrange(1, 9999):x}"
+            groups = ":".join(f"{drawn.randrange(1, most):x}" for most in (400, 9_999))
+            return f"2a0{drawn.randrange(9)}:{groups}::{drawn.randrange(1, 9_999):x}"
         return f"{drawn.randrange(80, 95)}.{drawn.randrange(60)}.{drawn.randrange(256)}.{drawn.randrange(1, 255)}"
 
     def _line(
-        self, address: str, begin: datetime, second: float, method: str, target: str, status: int, referrer: str, agent: str
+        self,
+        address: str,
+        begin: datetime,
+        second: float,
+        method: str,
+        target: str,
+        status: int,
+        referrer: str,
+        agent: str,
     ) -> str:
         clock = f"{int(second) // 3600:02}:{int(second) % 3600 // 60:02}:{int(second) % 60:02}"
         stamp = f"{begin:%d/%b/%Y}:{clock} +0000"

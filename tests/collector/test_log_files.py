@@ -24,7 +24,9 @@ def read(*files: Path, form: str = "") -> tuple[list[str], list[bytes]]:
     """Return the names in their order, and all lines."""
     with ExitStack() as closing:
         logs = Logs.open([(file.name, file) for file in files], form, closing)
-        return [file.name for file in logs.files], [each for file in logs.files for some in file.blocks() for each in some]
+        return [file.name for file in logs.files], [
+            each for file in logs.files for some in file.blocks() for each in some
+        ]
 
 
 def test_rotated_files_are_put_in_order_and_unpacked(tmp_path: Path) -> None:
@@ -41,7 +43,9 @@ def test_rotated_files_are_put_in_order_and_unpacked(tmp_path: Path) -> None:
 
 @settings(max_examples=40)
 @given(st.lists(st.binary(max_size=40) | st.integers(LONGEST - 2, LONGEST * 3).map(lambda n: b"y" * n), max_size=8))
-def test_lines_come_whole_and_of_too_long_ones_the_beginning(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
+def test_lines_come_whole_and_of_too_long_ones_the_beginning(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]
+) -> None:
     file = tmp_path_factory.getbasetemp() / "any.log"
     file.write_bytes(b"\n".join(lines))
     wanted = [each for text in lines for each in text.split(b"\n") if each.strip()]

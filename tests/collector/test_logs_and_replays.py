@@ -42,7 +42,9 @@ SITE = Site(
     funnels=(Funnel("Way", (Goal("Buy", page="/pricing"), Goal("Read", page="/blog/*"))),),
 )
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
-CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Safari/537.36"
+)
 BOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 HEADLESS = CHROME.replace("Chrome", "HeadlessChrome")
 REFUSED = {BOT, HEADLESS, ""}
@@ -51,10 +53,12 @@ EVENING = datetime(2026, 9, 6, 20, 50, tzinfo=UTC).timestamp()
 """A Sunday in Gibraltar, an hour and ten minutes before a day and a week end."""
 
 ADDRESSES = ("81.2.3.4", "81.2.3.5", "82.7.0.9", "81.9.1.1", "2a02:6b8:1:2::3", "2a02:6b8:1:2::4", "10.0.0.1", "host")
-AGENTS = (FIREFOX, CHROME, "Mozilla/5.0 (X11) \"quoted\" \\ Firefox/150.0", *sorted(REFUSED))
+AGENTS = (FIREFOX, CHROME, 'Mozilla/5.0 (X11) "quoted" \\ Firefox/150.0', *sorted(REFUSED))
 TARGETS = (
-    "/", "/pricing", "/blog/one", "/blog/two?q=logs&x=1", "/release-2.0", "/about.html", "/p%C5%99%C3%ADklad", "/account/7",
-    "/?utm_source=letter&utm_campaign=may", "/u/jane@example.com/", "/wiki/Node.js", "/pricing?gclid=xyzzy", "/a\\b", "//evil",
+    "/", "/pricing", "/blog/one", "/blog/two?q=logs&x=1", "/release-2.0", "/about.html", "/p%C5%99%C3%ADklad",
+    "/account/7",
+    "/?utm_source=letter&utm_campaign=may", "/u/jane@example.com/", "/wiki/Node.js", "/pricing?gclid=xyzzy",
+    "/a\\b", "//evil",
 )  # fmt: skip
 PAGES = frozenset(TARGETS) - {"/wiki/Node.js"}
 REFERRERS = (
@@ -81,7 +85,7 @@ class Request:
         return f'{self.address} - - [{stamp}] "{request}" {self.status} 512 "{referrer}" "{agent}"'.encode()
 
     def submission(self, *, counts: bool = True) -> dict[str, Any]:
-        """Return what a beacon would have sent then; what counts nowhere is a question that is answered and forgotten."""
+        """Return what a beacon would have sent then; what counts nowhere is a question that only takes its time."""
         path = self.target.partition("?")[0]
         body: dict[str, Any] = {"n": "pageview", "d": SITE.id, "u": f"https://example.org{self.target}"}
         if self.status == 404:

@@ -48,7 +48,14 @@ class Browsers:
     """The browsers of a day."""
 
     def __init__(
-        self, site: Site, ledger: Ledger, countries: Countries, hosting: Hosting, *, truncate_first: bool, has_agent: bool
+        self,
+        site: Site,
+        ledger: Ledger,
+        countries: Countries,
+        hosting: Hosting,
+        *,
+        truncate_first: bool,
+        has_agent: bool,
     ) -> None:
         """Take what to ask of an address, and whether lines tell the user agent."""
         self._site = site
@@ -132,5 +139,3 @@ def _refusal_of(site: Site, told: tuple[Any, ...], names: Names) -> Refusal | No
 
 def _text(agent: bytes) -> str:
     return agent.decode("latin-1")[:_LONGEST_AGENT]
-
-

@@ -2,8 +2,8 @@ r"""The common and the combined format, as Apache and nginx write them.
 
     address ident user [time] "request" status bytes "referrer" "agent"
 
-Apache writes `"` within a field as `\"`, nginx as `\x22`; both write what cannot be printed as `\xhh`. So a line without
-a backslash parts at its quotes, which is most of them; all others are read by a pattern.
+Apache writes `"` within a field as `\"`, nginx as `\x22`; both write what cannot be printed as `\xhh`. So a line
+without a backslash parts at its quotes, which is most of them; all others are read by a pattern.
 """
 
 from __future__ import annotations

@@ -40,11 +40,14 @@ def format_of(name: str) -> Format:
 
 
 def recognise(lines: Iterable[bytes]) -> Format | None:
-    """Return the format that most of these lines are in, or None. A format that tells less is never preferred."""
+    """Return the format that most of these lines are in, or None.
+
+    One that tells more is preferred: half a line of it may be a whole line of one that tells less.
+    """
     sample = [line for line, _ in zip(lines, range(_SAMPLE), strict=False)]
     found = [(sum(_fits(told) for line in sample if (told := form.read(line))), form) for form in map(format_of, NAMES)]
     best = max(count for count, _ in found)
-    return next(form for count, form in found if count == best) if best else None
+    return next(form for count, form in found if count * 2 > best) if best else None
 
 
 def _fits(told: Told) -> bool:

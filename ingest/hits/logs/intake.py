@@ -117,8 +117,9 @@ class Intake:
         if told.status not in _ANSWERED:
             return Passed.STATUS
         target = self._targets.find(told)
-        if target is None:
-            return Passed.ASSET
+        return self._take_page(told, target) if target is not None else Passed.ASSET
+
+    def _take_page(self, told: Told, target: Target) -> Passed | None:
         if told.host and target.location.host not in self._site.hosts:
             return Passed.OTHER_HOST
         moment = self._moments.read(told.stamp)

@@ -1,8 +1,8 @@
 """Which requests are for pages.
 
-Where the log tells the media type of the answer, a page is HTML. Else the last segment of the path decides: a page has
-no extension, or one of `PAGES`. Any other extension is a file's, unless the operator declared the page. What begins with
-a digit, as in `/release-2.0`, is none.
+Where the log tells the media type of the answer, a page is HTML. Else the last segment of the path decides: a page
+has no extension, or one of `PAGES`. Any other extension is a file's, unless the operator declared the page. What begins
+with a digit, as in `/release-2.0`, is none.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ class PatternReader:
 
 
 def _plain_name(field: str) -> str:
-    """Return a field without the braces that nginx allows, and with the header's name as Apache reads it: in any case."""
+    """Return a field without the braces that nginx allows, and a header's name in lower case, as Apache reads it."""
     if field.startswith("$"):
         return field.replace("{", "").replace("}", "")
     return field.lower() if "{" in field else field

@@ -52,7 +52,8 @@ class Targets:
         self._targets: dict[Name, Target | None] = {}
         self._referrers: dict[bytes, str] = {}
         self._sources: dict[tuple[str, str], Source] = {}
-        assert FIRST_STEPS == (put_source,), "only sources are remembered by query and host"
+        only_sources = (put_source,)
+        assert only_sources == FIRST_STEPS, "what else a first hit tells is not remembered by query and host"
 
     def forget(self) -> None:
         """Empty the memory: no target outlives its day."""

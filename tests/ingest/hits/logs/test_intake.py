@@ -24,12 +24,21 @@ from ingest.hits.logs.pages import is_page
 from ingest.hits.logs.told import LONGEST, Passed
 from ingest.site import Profile, Site
 
-SITE = Site("example.org", ("example.org",), ZoneInfo("Europe/Gibraltar"), Profile.PLAIN, pages=("/wiki/*", "/feed.xml"))
+SITE = Site(
+    "example.org", ("example.org",), ZoneInfo("Europe/Gibraltar"), Profile.PLAIN, pages=("/wiki/*", "/feed.xml")
+)
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC).timestamp()
 
 
 def line(target: str = "/", day: int = 10, clock: str = "12:00:00", **fields: Any) -> bytes:
-    told = {"method": "GET", "status": 200, "agent": FIREFOX, "referrer": "-", "address": "81.2.3.4", "host": ""} | fields
+    told = {
+        "method": "GET",
+        "status": 200,
+        "agent": FIREFOX,
+        "referrer": "-",
+        "address": "81.2.3.4",
+        "host": "",
+    } | fields
     front = f"{told['host']} " if told["host"] else ""
     return (
         f'{front}{told["address"]} - - [{day:02}/Oct/2026:{clock} +0000] "{told["method"]} {target} HTTP/1.1" '
@@ -38,7 +47,9 @@ def line(target: str = "/", day: int = 10, clock: str = "12:00:00", **fields: An
 
 
 def caddy(target: str, content: str = "text/html", **headers: str) -> bytes:
-    asked = ",".join(f'"{name.replace("_", "-")}":["{value}"]' for name, value in {"User_Agent": FIREFOX, **headers}.items())
+    asked = ",".join(
+        f'"{name.replace("_", "-")}":["{value}"]' for name, value in {"User_Agent": FIREFOX, **headers}.items()
+    )
     return (
         f'{{"ts":1791633600,"request":{{"client_ip":"81.2.3.4","method":"GET","host":"example.org","uri":"{target}",'
         f'"headers":{{{asked}}},"tls":{{}}}},"status":200,"resp_headers":{{"Content-Type":["{content}"]}}}}'
@@ -68,7 +79,8 @@ def values(shipped: list[Batch], attribute: str) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("target", "content", "wanted"),
     [
-        ("/", b"", True), ("/about", b"", True), ("/about.HTML", b"", True), ("/x.php", b"", True), ("/v2.0", b"", True),
+        ("/", b"", True), ("/about", b"", True), ("/about.HTML", b"", True), ("/x.php", b"", True),
+        ("/v2.0", b"", True),
         ("/a.css", b"", False), ("/a.min.js", b"", False), ("/a.PNG", b"", False), ("/a.7z", b"", False),
         ("/robots.txt", b"", False), ("/feed.xml", b"", True), ("/other.xml", b"", False), ("/wiki/Node.js", b"", True),
         ("/a.dir/b", b"", True), ("/.env", b"", False), ("/a.", b"", True), ("/api", b"application/json", False),
@@ -99,7 +111,9 @@ def test_every_line_is_counted_once_and_each_that_is_passed_over_has_a_reason() 
     refused = [line(agent="curl/8.5.0"), line(referrer="https://semalt.com/"), line(agent="")]
     intake, shipped = take(line(), *lines.values(), *refused, line("/gone", status=404), **bounds)
     assert intake.passed == Counter(list(lines))
-    assert {*lines, Passed.NOT_OVER, Passed.OTHER_HOST, Passed.OBJECTED} == set(Passed), "the others have their own tests"
+    assert {*lines, Passed.NOT_OVER, Passed.OTHER_HOST, Passed.OBJECTED} == set(Passed), (
+        "the others have their own tests"
+    )
     assert intake.refused == {Refusal.BOT: 2, Refusal.SPAM: 1}
     assert (intake.views, intake.missing, intake.lines) == (1, 1, len(lines) + 5)
     assert values(shipped, "missing") == {"/gone": 1}

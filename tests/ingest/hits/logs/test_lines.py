@@ -76,6 +76,13 @@ def test_a_format_is_recognised(name: str) -> None:
     assert found.name == name
 
 
+def test_torn_lines_do_not_make_a_format_that_tells_less() -> None:
+    line = b'81.2.3.4 - - [10/Oct/2026:13:55:36 +0000] "GET / HTTP/1.1" 200 5 "-" "x"'
+    found = recognise([*[line] * 5, *[line[:-6]] * 4])
+    assert found is not None
+    assert found.name == "combined"
+
+
 def test_rubbish_is_in_no_format() -> None:
     assert recognise([b"", b"rubbish", b"\xff\xfe", b"{}"]) is None
     assert recognise([]) is None
@@ -87,7 +94,7 @@ def test_rubbish_is_in_no_format() -> None:
         ("nonsense", "say combined, vhost_combined, common, vhost_common, caddy, or copy the log_format"),
         ("$remote_addr", "--format tells no time, no status, no request: copy"),
         ('%t "%r" %>s', "--format tells no address: copy"),
-        ('$remote_addr $msec $status', "--format tells no request: copy"),
+        ("$remote_addr $msec $status", "--format tells no request: copy"),
     ],
 )  # fmt: skip
 def test_a_pattern_that_tells_too_little_is_refused(pattern: str, says: str) -> None:
@@ -96,7 +103,9 @@ def test_a_pattern_that_tells_too_little_is_refused(pattern: str, says: str) -> 
 
 
 pieces = st.lists(
-    st.sampled_from([b'"', b"\\", b"\\x22", b'\\"', b"[", b"] ", b" ", b"-", b"GET / HTTP/1.1", b"200", b"\0", b"\xff", b"{"])
+    st.sampled_from(
+        [b'"', b"\\", b"\\x22", b'\\"', b"[", b"] ", b" ", b"-", b"GET / HTTP/1.1", b"200", b"\0", b"\xff", b"{"]
+    )
     | st.binary(max_size=6),
     max_size=30,
 )
@@ -115,9 +124,14 @@ def test_no_line_raises(form: str, line: bytes) -> None:
 def test_what_apache_escapes_comes_back(referrer: str, agent: str) -> None:
     def escaped(text: str) -> bytes:
         plain = set(range(0x20, 0x7F)) - set(b'"\\')
-        return b"".join(bytes([byte]) if byte in plain else b"\\x%02x" % byte for byte in text.encode("utf-8", "replace"))
+        return b"".join(
+            bytes([byte]) if byte in plain else b"\\x%02x" % byte for byte in text.encode("utf-8", "replace")
+        )
 
-    line = b'81.2.3.4 - - [10/Oct/2026:13:55:36 -0700] "GET / HTTP/2.0" 200 5 "%b" "%b"' % (escaped(referrer), escaped(agent))
+    line = b'81.2.3.4 - - [10/Oct/2026:13:55:36 -0700] "GET / HTTP/2.0" 200 5 "%b" "%b"' % (
+        escaped(referrer),
+        escaped(agent),
+    )
     told = READERS["combined"].read(line)
     assert told is not None
     assert told.agent == agent.encode("utf-8", "replace")
