@@ -82,7 +82,8 @@ def _open(name: str, path: Path, closing: ExitStack) -> LogFile:
         file: IO[bytes] = closing.enter_context(path.open("rb", buffering=_BLOCK))
         assert isinstance(file, BufferedReader)
         if file.peek(len(_GZIP))[: len(_GZIP)] == _GZIP:
-            file = closing.enter_context(gzip.GzipFile(fileobj=file))
+            file = gzip.open(file, "rb")
+            closing.callback(file.close)
     except OSError as error:
         raise LogError(f"{name}: {error.strerror}") from None
     blocks = _read_blocks(name, file)

@@ -8,7 +8,7 @@ from typing import Final
 
 from ingest.boundary.address import UNKNOWN, Address
 from ingest.hits.logs.caddy import read_caddy
-from ingest.hits.logs.common import CommonReader
+from ingest.hits.logs.combined import CombinedReader
 from ingest.hits.logs.pattern import PatternError, PatternReader
 from ingest.hits.logs.told import Told
 
@@ -31,7 +31,7 @@ def format_of(name: str) -> Format:
         return Format(name, read_caddy)
     if name in NAMES:
         has_agent = name.endswith("combined")
-        reader = CommonReader(has_host=name.startswith("vhost_"), has_agent=has_agent)
+        reader = CombinedReader(has_host=name.startswith("vhost_"), has_agent=has_agent)
         return Format(name, reader.read, has_agent)
     if "$" not in name and "%" not in name:
         raise PatternError(f"--format: say {', '.join(NAMES)}, or copy the log_format of the server")

@@ -143,8 +143,9 @@ class Intake:
                 self._forget(self._ledger.close_due(now))
                 self._closes = [closing for closing in self._closes if closing > now]
         if self._unfolded >= _FOLD_AFTER:
+            # Nothing is journaled here, so the ledger need not settle before a day closes.
             self._unfolded = 0
-            self._ledger.settle()
+            self._visits.fold()
             self._visits.sweep(now)
         if self._day is None or not self._begin <= now < self._end:
             self._day = self._ledger.day(self._site, now)
@@ -198,7 +199,8 @@ class Intake:
             return hit
 
         def begin(hit: Hit) -> None:
-            hit.arrival = Arrival(arrival.site, arrival.submission, arrival.location, *browser.told, *of_rate)
+            told = (*browser.told, *of_rate)
+            hit.arrival = Arrival(arrival.site, arrival.submission, arrival.location, *told)
 
         return self._visits.take(hit, browser.presence, browser.before, self._now, begin)
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import re2
 
-from ingest.hits.logs.common import Unescape
+from ingest.hits.logs.combined import Unescape
 from ingest.hits.logs.told import Told
 
 _NAMED: Final = {

@@ -107,7 +107,7 @@ def test_every_line_is_counted_once_and_each_that_is_passed_over_has_a_reason() 
         Passed.ASSET: line("/a.css"),
         Passed.STRAY: line("/wp-login.php", status=404, address="82.3.4.5"),
     }
-    bounds = {"held": {date(2026, 10, 11)}, "first": date(2026, 10, 2), "until": date(2026, 10, 15)}
+    bounds: dict[str, Any] = {"held": {date(2026, 10, 11)}, "first": date(2026, 10, 2), "until": date(2026, 10, 15)}
     refused = [line(agent="curl/8.5.0"), line(referrer="https://semalt.com/"), line(agent="")]
     intake, shipped = take(line(), *lines.values(), *refused, line("/gone", status=404), **bounds)
     assert intake.passed == Counter(list(lines))

@@ -17,7 +17,7 @@ from ingest.hits.logs.told import Told
 _QUOTED: Final = rb'"((?:[^"\\]|\\.)*)"'
 
 
-class CommonReader:
+class CombinedReader:
     """Reads lines; holds the compiled patterns."""
 
     def __init__(self, *, has_host: bool = False, has_agent: bool = True) -> None:
