@@ -22,7 +22,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from collector.log_files import LogError, Logs
+from collector.log_files import STOPPED, LogError, Logs
 from collector.pipeline import limits_of
 from ingest.counters.journal import Unjournaled
 from ingest.counters.ledger import Batch, Ledger
@@ -123,7 +123,7 @@ class _Run:
         """Count every line."""
         with ExitStack() as closing:
             closing.enter_context(_at_ease())
-            logs = Logs.open(self._order.files, self._order.form, closing)
+            logs = Logs.open(self._order.files, self._order.form, closing, self._is_stopped)
             intake = self._intake(logs)
             for file in logs.files:
                 for lines in file.blocks():
@@ -156,10 +156,13 @@ class _Run:
         )
         return Intake(site, logs.form, ledger, calendar, told)
 
+    def _is_stopped(self) -> bool:
+        return self._stopping.is_set() or self.cancelled.is_set()
+
     def _go_on(self, intake: Intake) -> None:
         """Hand over the days that closed, and say how far this has come."""
-        if self._stopping.is_set() or self.cancelled.is_set():
-            raise LogError("the import was stopped: the days that were not reached are not counted; give it again")
+        if self._is_stopped():
+            raise LogError(STOPPED)
         # What is told by week goes with the days of that week.
         is_whole = not self._order.site.goals or any(lot.span == WEEK for lot in self._lots)
         if is_whole and sum(len(lot.cells) for lot in self._lots) >= _CELLS:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import select
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from io import BufferedReader
+from io import BufferedReader, FileIO, RawIOBase
 from itertools import chain
 from pathlib import Path
 from typing import IO, Final
@@ -23,6 +24,28 @@ _GZIP: Final = b"\x1f\x8b"  # RFC 1952, 2.3.1
 
 class LogError(Exception):
     """The files cannot be imported; the message names a file, and never what stands in it."""
+
+
+STOPPED: Final = "the import was stopped: the days that were not reached are not counted; give it again"
+_PATIENCE: Final = 0.2
+"""Seconds between two looks at whether a pipe is still waited for."""
+
+
+class _Waiting(RawIOBase):
+    """A file that stops waiting for more when it is told to: whoever writes into a pipe may never write again."""
+
+    def __init__(self, file: FileIO, is_stopped: Callable[[], bool]) -> None:
+        self._file = file
+        self._is_stopped = is_stopped
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int | None:  # type: ignore[override]
+        while not select.select([self._file], [], [], _PATIENCE)[0]:
+            if self._is_stopped():
+                raise LogError(STOPPED)
+        return self._file.readinto(buffer)
 
 
 @dataclass(slots=True)
@@ -53,9 +76,15 @@ class Logs:
     form: Format
 
     @classmethod
-    def open(cls, files: Iterable[tuple[str, Path]], form: str, closing: ExitStack) -> Logs:
+    def open(
+        cls,
+        files: Iterable[tuple[str, Path]],
+        form: str,
+        closing: ExitStack,
+        is_stopped: Callable[[], bool] = lambda: False,
+    ) -> Logs:
         """Open files by name and path; an empty format is to be recognised. Raises LogError."""
-        opened = [_open(name, path, closing) for name, path in files]
+        opened = [_open(name, path, closing, is_stopped) for name, path in files]
         found = _format(form, opened)
         return cls(sorted(opened, key=lambda file: file.begins(found)), found)
 
@@ -77,13 +106,12 @@ def _format(name: str, files: Sequence[LogFile]) -> Format:
     return form
 
 
-def _open(name: str, path: Path, closing: ExitStack) -> LogFile:
+def _open(name: str, path: Path, closing: ExitStack, is_stopped: Callable[[], bool]) -> LogFile:
     try:
-        file: IO[bytes] = closing.enter_context(path.open("rb", buffering=_BLOCK))
-        assert isinstance(file, BufferedReader)
-        if file.peek(len(_GZIP))[: len(_GZIP)] == _GZIP:
-            file = gzip.open(file, "rb")
-            closing.callback(file.close)
+        raw = closing.enter_context(path.open("rb", buffering=0))
+        buffered = closing.enter_context(BufferedReader(_Waiting(raw, is_stopped), _BLOCK))
+        is_packed = buffered.peek(len(_GZIP))[: len(_GZIP)] == _GZIP
+        file: IO[bytes] = gzip.open(buffered, "rb") if is_packed else buffered  # noqa: SIM115  `closing` closes both
     except OSError as error:
         raise LogError(f"{name}: {error.strerror}") from None
     blocks = _read_blocks(name, file)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import BROWSER, PLAIN, Logless, running
+from running import BROWSER, PLAIN, Logless, running, wait_until
 from typer.testing import CliRunner
 
 from collector.command import main
@@ -141,6 +141,33 @@ def test_standard_input_goes_to_the_running_server(server: Logless, views: Count
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert views("third.example", 6, 5) == [4, 0]
+
+
+def test_one_import_runs_at_a_time_beside_live_hits_and_ends_with_the_server(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_bytes(lines(3, 1))
+    with running(tmp_path, PLAIN) as server:
+        waiting = subprocess.Popen(
+            [sys.executable, "-m", "collector", "import", "-", "--site", "example.org"],
+            stdin=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "LOGLESS_CONFIG": str(server.config)},
+        )  # fmt: skip
+        assert waiting.stdin is not None
+        waiting.stdin.write(lines(9, 9))
+        waiting.stdin.flush()
+
+        pipe = f"pipe:[{os.fstat(waiting.stdin.fileno()).st_ino}]"
+
+        def is_read() -> bool:
+            assert server.process is not None
+            return any(str(file.readlink()) == pipe for file in Path(f"/proc/{server.process.pid}/fd").iterdir())
+
+        wait_until(is_read)
+        assert failure(server, str(log), "--site", "example.org") == "another import is running: wait until it is done"
+        assert server.hit("81.2.3.4").status == 202
+        assert server.stop(signal.SIGTERM) == 0, "the pipe is still open, and nobody waits for it"
+        _, says = waiting.communicate()
+        assert waiting.returncode == 1
+        assert b"the import was stopped" in says or b"the server went away" in says
 
 
 @pytest.mark.parametrize(
