@@ -8,10 +8,10 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from io import BufferedReader, FileIO, RawIOBase
+from io import BufferedIOBase, BufferedReader, FileIO, RawIOBase
 from itertools import chain
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from ingest.hits.logs.formats import Format, format_of, recognise
 from ingest.hits.logs.moments import Moments
@@ -111,14 +111,14 @@ def _open(name: str, path: Path, closing: ExitStack, is_stopped: Callable[[], bo
         raw = closing.enter_context(path.open("rb", buffering=0))
         buffered = closing.enter_context(BufferedReader(_Waiting(raw, is_stopped), _BLOCK))
         is_packed = buffered.peek(len(_GZIP))[: len(_GZIP)] == _GZIP
-        file: IO[bytes] = gzip.open(buffered, "rb") if is_packed else buffered  # noqa: SIM115  `closing` closes both
+        file: BufferedIOBase = gzip.open(buffered, "rb") if is_packed else buffered  # noqa: SIM115  `closing` closes both
     except OSError as error:
         raise LogError(f"{name}: {error.strerror}") from None
     blocks = _read_blocks(name, file)
     return LogFile(name, next((lines for lines in blocks if lines), []), blocks)
 
 
-def _read_blocks(name: str, file: IO[bytes]) -> Iterator[list[bytes]]:
+def _read_blocks(name: str, file: BufferedIOBase) -> Iterator[list[bytes]]:
     """Yield the lines of a file. Of one that is too long only the beginning is read, so that it is known for one."""
     left, skipping = b"", False
     while block := _read(name, file):
@@ -136,7 +136,7 @@ def _read_blocks(name: str, file: IO[bytes]) -> Iterator[list[bytes]]:
         yield [left]
 
 
-def _read(name: str, file: IO[bytes]) -> bytes:
+def _read(name: str, file: BufferedIOBase) -> bytes:
     try:
         return file.read(_BLOCK)
     except (EOFError, zlib.error, gzip.BadGzipFile):
