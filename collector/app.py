@@ -21,6 +21,7 @@ from collector.diagnostics import LiveDiagnostics
 from collector.doctor import glance
 from collector.errors import Watched
 from collector.handover import Handover
+from collector.imports import Imports
 from collector.live import LiveWindow
 from collector.operations import Health, operations
 from collector.pipeline import Means, Pipeline
@@ -92,6 +93,7 @@ class Collector:
         self.notices: list[str] = []
         self._configure(settings)
         self._closing = AsyncExitStack()
+        self.imports = Imports()
         self._retained = 0.0
         self.retained: date | None = None
         self.dropped = 0
@@ -116,6 +118,7 @@ class Collector:
 
     async def __aexit__(self, *_: object) -> None:
         """Settle and write what may be written, and close everything; the journal stays for the next start."""
+        await self.imports.stop()
         await self._closing.aclose()
 
     async def _open(self) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -146,6 +147,32 @@ def replay(
     if not file.exists():
         _fail(f"{file} is not there")
     _show(_do(config, "replay", {"file": str(file.resolve()), "until": until}), as_json=as_json)
+
+
+@main.command("import")
+def import_log(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Logs, gzip or not; - for standard input.")],
+    given: Annotated[str, typer.Option("--site", help="The site whose log it is.")],
+    form: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--format", help="combined, vhost_combined, common, vhost_common, caddy, or the log_format."),
+    ] = None,
+    until: Annotated[Optional[str], typer.Option(help="Count only the days before this one.")] = None,  # noqa: UP045
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be counted.")] = False,
+    config: Config = _CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Count the page views of a web server's log: nginx, Apache or Caddy. Days that are there are left alone."""
+    if Path("-") in files and len(files) > 1:
+        raise typer.BadParameter("- stands alone: what comes from it cannot be put in order")
+    for file in files:
+        if not file.exists() and file != Path("-"):
+            _fail(f"{file} is not there")
+    # A running server opens this command's standard input by the name that the kernel gives it.
+    stdin = f"/proc/{os.getpid()}/fd/0"
+    named = [(str(file), stdin if file == Path("-") else str(file.resolve())) for file in files]
+    arguments = {"files": named, "site": given, "format": form, "until": until, "dry_run": dry_run}
+    _show(_do(config, "import", arguments), as_json=as_json)
 
 
 @main.command("send-test")

@@ -119,7 +119,7 @@ class Pipeline:
             setups=self.setups,
             recent=self.recent,
             clock=clock,
-            limits=_limits(settings),
+            limits=limits_of(settings),
             hosting=means.hosting,
         )
         body = read_size(settings.limits.body)
@@ -177,7 +177,7 @@ class Pipeline:
             self.names.forget()
 
 
-def _limits(settings: Settings) -> HitLimits:
+def limits_of(settings: Settings) -> HitLimits:
     """Return the limits of hits. Of addresses that were truncated first, thousands of people are one sender."""
     frequent = 0 if settings.privacy.address == "truncate_first" else HIGH_RATE
     return HitLimits(read_size(settings.limits.body), settings.limits.per_sender, frequent)

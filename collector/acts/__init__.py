@@ -12,6 +12,7 @@ from typing import Any, Final
 from collector.acts import (
     apps,
     explanations,
+    imports,
     privacy,
     replays,
     retention,
@@ -48,6 +49,7 @@ ACTS: Final[dict[str, Act]] = {
     "migrate": store.MIGRATE,
     "retention run": retention.RUN,
     "replay": replays.REPLAY,
+    "import": imports.IMPORT,
     "send-test": submissions.SEND_TEST,
     "explain hit": explanations.HIT,
     "symbols upload": symbols.UPLOAD,

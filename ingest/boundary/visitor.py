@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from datetime import date
+from hashlib import blake2b
 from typing import Final, NoReturn, SupportsIndex
 
 from ingest.boundary.address import Address, Begun, begin_digest
 
 _KEY_SIZE: Final = 32  # bytes
+_LINE_SIZE: Final = 8
 
 
 class DayKeys:
@@ -33,6 +35,14 @@ class DayKeys:
     def sender(self, owner: str, day: date, address: Address) -> bytes:
         """Return 8 bytes for (owner, address): what k and the caps count."""
         return address.digest_with(self._begun(owner, day)[1])
+
+    def line(self, owner: str, day: date, address: bytes, agent: bytes) -> bytes:
+        """Return 8 bytes for what a log's line tells of a browser, as it stands there.
+
+        Under it a day remembers what it made of the two: so no memory is keyed by an address.
+        """
+        message = b"line\0%b\0%b" % (address, agent)
+        return blake2b(message, key=self._key(owner, day), digest_size=_LINE_SIZE).digest()
 
     def crash_sender(
         self, owner: str, day: date, address: Address, installation: str, model: str, system: str

@@ -37,6 +37,8 @@ class Batch:
     sequence: int
     lot: Lot
     done: Callable[[], None]
+    more: tuple[Lot, ...] = ()  # lots that go with it: all of them or none
+    spooled_first: bool = False  # it stands in no journal: it must be on disk, whole, before its first table is written
 
 
 def rules_of(owner: Site | App, values: int) -> Rules:

@@ -81,8 +81,16 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def blocks_of(lot: Lot) -> list[Block]:
-    """Return the rows of a lot, table by table, without markers."""
+def blocks_of(*lots: Lot) -> list[Block]:
+    """Return the rows of lots, one block for each table and partition, without markers."""
+    blocks: dict[tuple[str, str | int, date], list[Row]] = {}
+    for lot in lots:
+        for block in _blocks_of(lot):
+            blocks.setdefault((block.table, block.owner, block.month), []).extend(block.rows)
+    return [Block(*place, rows) for place, rows in blocks.items()]
+
+
+def _blocks_of(lot: Lot) -> list[Block]:
     rows: dict[str, list[Row]] = {}
     owner: str | int = int(lot.owner.removeprefix("app:")) if lot.owner.startswith("app:") else lot.owner
     for key, amounts in lot.cells.items():

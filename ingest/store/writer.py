@@ -125,7 +125,11 @@ class Writer:
 
         No later batch may then go: a partition that bears its number would seem to have this one.
         """
-        blocks = blocks_of(batch.lot)
+        blocks = blocks_of(batch.lot, *batch.more)
+        if batch.spooled_first and self._spool.append(batch.sequence, blocks):
+            self._drain()
+            self._finish(batch)
+            return True
         if not self._drain() or not self._try(batch.sequence, blocks):
             while not self._spool.append(batch.sequence, blocks):
                 # The bound is reached: hold the batch in memory, where the journal covers it.

@@ -90,7 +90,7 @@ def test_the_commands_are_those_of_the_contract() -> None:
         "serve", "demo", "check", "doctor", "migrate", "replay", "send-test", "site add", "site list", "site snippet",
         "site delete", "app add", "app list", "app dsn", "user add", "user list", "user role", "user reset",
         "user remove", "token create", "token list", "token revoke", "privacy inventory", "privacy scan",
-        "retention run", "geo update", "explain hit",
+        "retention run", "geo update", "explain hit", "import",
     }  # fmt: skip
 
 

@@ -47,6 +47,23 @@ def test_a_sender_does_not_depend_on_the_agent_and_is_no_visitor(keys: DayKeys) 
     assert sender != keys.visitor("example.org", DAY, ADDRESS, "")
 
 
+def test_a_line_goes_by_a_digest_of_its_own_for_a_day(keys: DayKeys) -> None:
+    line = keys.line("example.org", DAY, b"45.83.220.7", AGENT.encode())
+    assert line == keys.line("example.org", DAY, b"45.83.220.7", AGENT.encode())
+    assert len(line) == 8
+    others = [
+        keys.line("example.org", NEXT, b"45.83.220.7", AGENT.encode()),
+        keys.line("example.net", DAY, b"45.83.220.7", AGENT.encode()),
+        keys.line("example.org", DAY, b"45.83.220.8", AGENT.encode()),
+        keys.line("example.org", DAY, b"45.83.220.7", b""),
+        keys.visitor("example.org", DAY, ADDRESS, AGENT),
+        keys.sender("example.org", DAY, ADDRESS),
+    ]
+    assert len({line, *others}) == 7
+    keys.drop("example.org", DAY)
+    assert line != keys.line("example.org", DAY, b"45.83.220.7", AGENT.encode())
+
+
 def test_digests_are_unrelated_across_sites_and_days(keys: DayKeys) -> None:
     digests = [keys.visitor(owner, day, ADDRESS, AGENT) for owner in ("a.example", "b.example") for day in (DAY, NEXT)]
     assert len(set(digests)) == 4

@@ -72,3 +72,16 @@ def test_monday_is_the_monday_on_or_before(day: date) -> None:
 def test_every_table_ends_with_the_number_of_the_batch(table: str) -> None:
     assert list(TABLES[table])[-1] == "sequence"
     assert "node" in TABLES[table]
+
+
+def test_lots_that_go_together_are_one_block_for_each_table_and_month() -> None:
+    days = (date(2026, 10, 31), date(2026, 11, 1), date(2026, 11, 2))
+    amounts = [1, 2, 3, 4, 0, 0, 0, 0]
+    lots = [Lot("example.org", day, (0,), {(HOURS, "-1"): amounts, (REFUSED, "bot"): [2]}, {}) for day in days]
+    blocks = blocks_of(*lots)
+    assert [(block.table, block.month.month, [row[1] for row in block.rows]) for block in blocks] == [
+        ("hours", 10, [days[0]]),
+        ("refusals", 10, [days[0]]),
+        ("hours", 11, list(days[1:])),
+        ("refusals", 11, list(days[1:])),
+    ]
