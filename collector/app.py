@@ -27,8 +27,9 @@ from collector.operations import Health, operations
 from collector.pipeline import Means, Pipeline
 from collector.replay import Line, ReplayClock, replay
 from collector.runtime import runtime_folder
-from collector.settings import Settings, read_settings, read_size
+from collector.settings import Settings, read_settings
 from collector.snippet import snippet
+from collector.values import read_size
 from dashboards.desk import AlertMeans
 from dashboards.hosts import Hosts
 from dashboards.vitals import Finding

@@ -26,7 +26,8 @@ from collector.log_files import STOPPED, LogError, Logs
 from collector.pipeline import limits_of
 from ingest.counters.journal import Unjournaled
 from ingest.counters.ledger import Batch, Ledger
-from ingest.counters.window import WEEK, Lot
+from ingest.counters.rules import WEEK
+from ingest.counters.segment import Lot
 from ingest.hits.logs.calendar import Calendar
 from ingest.hits.logs.intake import Intake, Means
 from ingest.hits.logs.told import Passed

@@ -10,16 +10,17 @@ from typing import Final
 from starlette.types import ASGIApp
 
 from collector.front import Front
-from collector.settings import Settings, read_size
+from collector.settings import Settings
+from collector.values import read_size
 from ingest.app import Apps
 from ingest.boundary.airlock import Airlock
 from ingest.boundary.geo import Countries
 from ingest.boundary.networks import Hosting
 from ingest.boundary.proxies import TrustedProxies
 from ingest.boundary.visitor import DayKeys
+from ingest.counters.day import Day
 from ingest.counters.journal import Journal, Unjournaled
 from ingest.counters.ledger import Batch, Ledger
-from ingest.counters.window import Day
 from ingest.crashes.encoding import Limits as CrashLimits
 from ingest.crashes.endpoint import CrashEndpoint
 from ingest.crashes.phrases import shipped

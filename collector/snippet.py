@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collector.settings import Server, SiteSection
+from collector.sections import Server, SiteSection
 from ingest.site import Site
 
 

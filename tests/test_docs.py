@@ -14,7 +14,8 @@ from pydantic import BaseModel
 
 from collector.command import main
 from collector.operations import Health
-from collector.settings import AppSection, Settings, SiteSection
+from collector.sections import AppSection, SiteSection
+from collector.settings import Settings
 from ingest.counters.cells import Refusal
 
 ROOT = Path(__file__).parent.parent

@@ -19,8 +19,8 @@ from ingest.boundary.airlock import ADDRESS
 from ingest.boundary.consent import objects
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import UNKNOWN_OWNER, Refusal
+from ingest.counters.day import Day
 from ingest.counters.ledger import Ledger
-from ingest.counters.window import Day
 from ingest.crashes import answers
 from ingest.crashes.answers import Success
 from ingest.crashes.authentication import key_of_request

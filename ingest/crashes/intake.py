@@ -12,9 +12,9 @@ from ingest.boundary.address import Address
 from ingest.boundary.networks import Networks
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import LOSS, Refusal
+from ingest.counters.day import Day
 from ingest.counters.disclosure import Who
 from ingest.counters.ledger import Ledger
-from ingest.counters.window import Day
 from ingest.crashes.answers import DENIED, Problem
 from ingest.crashes.circumstances import installation_of
 from ingest.crashes.client_reports import read_losses

@@ -10,9 +10,9 @@ import msgspec
 
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import ALL_RELEASES, CRASH, SESSION, SessionMetric
+from ingest.counters.day import Day
 from ingest.counters.disclosure import Who
 from ingest.counters.firsts import Firsts
-from ingest.counters.window import Day
 from ingest.crashes.release import waits_for_others
 from ingest.crashes.sessions import Aggregate, Outcome, Update
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from ingest.app import App
 from ingest.counters.cells import CRASH, RARE, WITHHELD, CrashAttribute
+from ingest.counters.day import Day
 from ingest.counters.disclosure import Who
-from ingest.counters.window import Day
 from ingest.crashes.event import Report
 from ingest.crashes.grouping import Group, Grouping, exemplar_of, group_of
 from ingest.crashes.messages import DEFAULT

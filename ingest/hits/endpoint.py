@@ -20,9 +20,9 @@ from ingest.boundary.geo import Countries
 from ingest.boundary.networks import Hosting, Networks
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import UNKNOWN_OWNER, Refusal
+from ingest.counters.day import Day
 from ingest.counters.disclosure import Who
 from ingest.counters.ledger import Ledger
-from ingest.counters.window import Day
 from ingest.hits.agents import UNHINTED, Agent, Agents
 from ingest.hits.answers import ACCEPTED, BUSY, PREFLIGHT, TOO_LARGE, WRONG_TYPE, Answer, refused, settle
 from ingest.hits.hints import HEADERS

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import msgspec
 
+from ingest.counters.day import Day
 from ingest.counters.disclosure import Who
 from ingest.counters.slot import Cell
-from ingest.counters.window import Day
 from ingest.hits.visit import Tally, Visit
 
 

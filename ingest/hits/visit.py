@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ingest.counters.cells import RARE, Key
+from ingest.counters.day import Day
 from ingest.counters.disclosure import Who
 from ingest.counters.slot import Cell, Pending, Slot
-from ingest.counters.window import Day
 
 MOST_PARTS: Final = 500
 """Pages and events by name that one visit may have; what comes after them is `(rare)`."""

@@ -13,10 +13,10 @@ from typing import Final
 
 from ingest.counters.amounts import lane
 from ingest.counters.cells import FUNNEL, OF_EVENTS, RARE, Attribute, Metric, Pair, Refusal
+from ingest.counters.day import Day
 from ingest.counters.firsts import Firsts
 from ingest.counters.ledger import Ledger
 from ingest.counters.slot import Cell
-from ingest.counters.window import Day
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.handover import Counted, Handover, Underway
 from ingest.hits.hit import Hit, Kind

@@ -20,7 +20,7 @@ from ingest.counters.cells import (
     Key,
     Pair,
 )
-from ingest.counters.window import Lot
+from ingest.counters.segment import Lot
 
 _AMOUNTS: Final = dict.fromkeys(METRICS, "Int64")
 _LAST: Final = {"node": "String"}

@@ -19,7 +19,8 @@ from collector.acts.explanations import Explainer, read_submissions, write_expla
 from collector.command import main
 from collector.control_socket import RefusedError
 from collector.replay import Line
-from collector.settings import Settings, SiteSection
+from collector.sections import SiteSection
+from collector.settings import Settings
 from ingest.boundary.geo import Countries
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

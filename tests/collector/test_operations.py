@@ -16,7 +16,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from collector.operations import Health, operations
-from collector.settings import Metrics, Server, Settings, SiteSection
+from collector.sections import Metrics, Server, SiteSection
+from collector.settings import Settings
 from ingest.boundary.airlock import Airlock
 from ingest.boundary.proxies import TrustedProxies
 from ingest.counters.journal import Journal

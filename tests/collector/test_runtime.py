@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from collector.runtime import runtime_folder
-from collector.settings import Runtime, Settings, SettingsError, Store
+from collector.sections import Runtime, Store
+from collector.settings import Settings, SettingsError
 from ingest.boundary.process import is_in_memory
 
 SHM = Path("/dev/shm")

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.scan import METHODS, BlindScanError, Wanted, blocks, check_sight, places_of, scan
-from collector.settings import Runtime, Settings, Store
+from collector.sections import Runtime, Store
+from collector.settings import Settings
 from ingest.store.client import Connector
 
 NONE, LZ4, ZSTD = 0x02, 0x82, 0x90

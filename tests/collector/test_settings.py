@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from collector.settings import Settings, SettingsError, read_settings, read_size
+from collector.settings import Settings, SettingsError, read_settings
+from collector.values import read_size
 from ingest.app import Consent
 from ingest.site import Profile
 

@@ -10,9 +10,9 @@ from ingest.boundary.geo import Countries
 from ingest.boundary.networks import Hosting, Networks
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import Refusal
+from ingest.counters.day import Day
 from ingest.counters.disclosure import Who
 from ingest.counters.ledger import Ledger
-from ingest.counters.window import Day
 from ingest.hits.agents import UNHINTED, Agents
 from ingest.hits.hints import HEADERS
 from ingest.hits.hit import Arrival

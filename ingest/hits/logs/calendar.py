@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from ingest.counters.window import CLOSES_AFTER_MIDNIGHT
+from ingest.counters.rules import CLOSES_AFTER_MIDNIGHT
 from ingest.hits.logs.told import Passed
 
 

@@ -16,8 +16,8 @@ from ingest.boundary.consent import objects
 from ingest.boundary.geo import Countries
 from ingest.boundary.networks import Hosting
 from ingest.counters.cells import Refusal
+from ingest.counters.day import Day
 from ingest.counters.ledger import Ledger
-from ingest.counters.window import Day
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.catalogue import Catalogue
 from ingest.hits.hit import Arrival, Hit

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from ingest.counters.amounts import from_bytes, pack, unpack
 from ingest.counters.cells import Key
 from ingest.counters.disclosure import Who
-from ingest.counters.window import Cells, Packed, Rules, add_packed
+from ingest.counters.rules import Rules
+from ingest.counters.segment import Cells, Packed, add_packed
 
 DAY = date(2026, 11, 21)
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()

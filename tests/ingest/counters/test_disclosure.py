@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from counters.crowd import DAY, crowd, rules, summed, who
 from ingest.counters.amounts import pack
 from ingest.counters.cells import CRASH, NETWORK_K, RARE, Key, Pair
+from ingest.counters.day import Day
 from ingest.counters.disclosure import Disclosure, Threshold, Who, rare_of
+from ingest.counters.segment import Cells, Packed, add_packed
 from ingest.counters.slot import Needs, Pending
-from ingest.counters.window import Cells, Day, Packed, add_packed
 
 SHAPE = ("page", "/blog/*")
 FREE = {("page", "/"), ("device", "phone"), SHAPE}

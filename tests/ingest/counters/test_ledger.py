@@ -17,7 +17,7 @@ from ingest.counters.cells import CRASH, HOURS, MARK, RARE, REFUSED, RESTARTED, 
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.journal import Entry, Journal, Salt, Sent, Unjournaled
 from ingest.counters.ledger import Batch, Ledger, rules_of
-from ingest.counters.window import Cells
+from ingest.counters.segment import Cells
 from ingest.site import Profile, Site
 
 OPEN_SITE = Site(id="example.org", hosts=(), profile=Profile.PLAIN)

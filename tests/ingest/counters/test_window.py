@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from counters.crowd import DAY, HOUR, NOON, crowd, noon_of, rules, summed, who
 from ingest.counters.amounts import pack
 from ingest.counters.cells import CRASH, HOURS, MARK, RARE, REFUSED, RESTARTED, WHOLE_DAY
+from ingest.counters.day import Day
 from ingest.counters.exemplar import Exemplar
-from ingest.counters.window import Cells, Day, Lot, Packed, Rules, Segment, Window
+from ingest.counters.rules import Rules
+from ingest.counters.segment import Cells, Lot, Packed, Segment
+from ingest.counters.window import Window
 
 BATCH = 4
 STACK = Exemplar(1, "ValueError", "run", "{}")

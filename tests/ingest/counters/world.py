@@ -14,10 +14,11 @@ from counters.crowd import HOUR, NOON, summed, who
 from ingest.app import App
 from ingest.counters.amounts import from_bytes, pack, unpack
 from ingest.counters.cells import CRASH, HOURS, MARK, METRICS, RARE, REFUSED, WHOLE_DAY, Key, Refusal, metrics_of
+from ingest.counters.day import Day
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.journal import Counted, Entry, Journal
 from ingest.counters.ledger import Batch, Ledger
-from ingest.counters.window import Day, Lot
+from ingest.counters.segment import Lot
 from ingest.site import Profile, Site
 
 WIDTH = len(METRICS)

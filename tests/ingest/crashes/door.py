@@ -15,11 +15,11 @@ from ingest.boundary.address import Address
 from ingest.boundary.airlock import ADDRESS
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import REFUSED, UNKNOWN_OWNER, Key
+from ingest.counters.day import Day
 from ingest.counters.disclosure import Who
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.journal import Journal, Unjournaled
 from ingest.counters.ledger import Ledger, rules_of
-from ingest.counters.window import Day
 from ingest.crashes.encoding import Limits
 from ingest.crashes.endpoint import CrashEndpoint
 

@@ -11,9 +11,9 @@ import pytest
 
 from crashes.door import EXPLICIT, LIMITS, OPT_OUT, crash, crash_envelope
 from ingest.app import Apps
+from ingest.counters.day import Day
 from ingest.counters.disclosure import Who
 from ingest.counters.ledger import rules_of
-from ingest.counters.window import Day
 from ingest.crashes.device import FILTERS, filter_for
 from ingest.crashes.event import open_event, read_report
 from ingest.crashes.reading import CrashReading

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message
 
-from collector.settings import Limits, Settings
+from collector.sections import Limits
+from collector.settings import Settings
 from ingest.body import DisconnectedError, read_body
 from ingest.counters.cells import UNKNOWN_OWNER, Refusal
 from ingest.counters.journal import Entry, Unjournaled

@@ -11,7 +11,8 @@ from hits_door import SITE, Answer, Door
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.settings import Server, Settings
+from collector.sections import Server
+from collector.settings import Settings
 from ingest.counters.cells import UNKNOWN_OWNER
 from ingest.site import Profile, Site
 

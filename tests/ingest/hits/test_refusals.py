@@ -14,7 +14,8 @@ from hits_door import FIREFOX, SITE, Door, read_cases, submission
 
 import ingest.body
 import ingest.hits
-from collector.settings import Limits, Settings
+from collector.sections import Limits
+from collector.settings import Settings
 from ingest.counters.cells import UNKNOWN_OWNER, Refusal
 from ingest.site import Profile, Site
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 from hits_door import FIREFOX, SITE, Door, read_cases
 
-from collector.settings import Limits, Privacy, Settings
+from collector.sections import Limits, Privacy
+from collector.settings import Settings
 from ingest.boundary.networks import Hosting
 from ingest.hits.traffic import HIGH_RATE, VPN, Traffic
 

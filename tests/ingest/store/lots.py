@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from ingest.counters.cells import CRASH, HOURS, LOSS, METRICS, REFUSED, SESSION, SESSION_METRICS, Key
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.ledger import Batch
-from ingest.counters.window import Cells, Lot
+from ingest.counters.segment import Cells, Lot
 from ingest.store.blocks import TABLES
 from ingest.store.client import Connection
 

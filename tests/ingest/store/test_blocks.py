@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ingest.counters.cells import HOURS, METRICS, REFUSED, UNKNOWN_OWNER
 from ingest.counters.exemplar import Exemplar
-from ingest.counters.window import Lot
+from ingest.counters.segment import Lot
 from ingest.store.blocks import DAY_COLUMN, OWNER_COLUMN, TABLES, blocks_of, marker, monday
 from store.lots import lot_of
 

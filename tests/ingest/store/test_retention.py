@@ -12,7 +12,7 @@ from collector.scan import blocks
 from ingest.counters.cells import CRASH, HOURS, LOSS, REFUSED, SESSION
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.ledger import Batch
-from ingest.counters.window import Cells, Lot
+from ingest.counters.segment import Cells, Lot
 from ingest.store.blocks import TABLES
 from ingest.store.client import Connection, Connector
 from ingest.store.retention import CRASH_TABLES, Keep, drop_old, drop_owner

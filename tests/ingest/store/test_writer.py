@@ -14,7 +14,7 @@ from running import wait_until
 
 from ingest.counters.cells import HOURS
 from ingest.counters.ledger import Batch
-from ingest.counters.window import Lot
+from ingest.counters.segment import Lot
 from ingest.store.blocks import TABLES, Block, blocks_of
 from ingest.store.client import Connection, Connector
 from ingest.store.spool import Spool
