@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 
 class Rates:
     """Submissions of each sender in the running minute, forgotten with it."""
 
     def __init__(self) -> None:
         self._minute = 0
-        self._counts: Counter[bytes] = Counter()
+        self._counts: dict[bytes, int] = {}
 
     def count(self, sender: bytes, now: float) -> int:
         """Count a submission and return how many it makes."""
@@ -18,5 +16,5 @@ class Rates:
         if minute != self._minute:
             self._minute = minute
             self._counts.clear()
-        self._counts[sender] += 1
-        return self._counts[sender]
+        count = self._counts[sender] = self._counts.get(sender, 0) + 1
+        return count

@@ -30,7 +30,7 @@ from ingest.hits.hit import Arrival, Hit
 from ingest.hits.names import Names
 from ingest.hits.recent import Recent
 from ingest.hits.setups import Setup, Setups
-from ingest.hits.steps import FIRST_STEPS, walk
+from ingest.hits.steps import FIRST_STEPS, NEXT_STEPS, STEPS, Step, walk
 from ingest.hits.trace import Passage, Trace
 from ingest.hits.traffic import VPN
 from ingest.hits.visit import Presence
@@ -185,10 +185,11 @@ class HitEndpoint:
         party = request.party
         if party is None or party.site is not site:
             party = request.party = self._party(site, request, now)
-        hit = walk(self._arrival(party, submission, now), self._names)
+        hit = walk(self._arrival(party, submission, now), self._names, party.steps)
         if isinstance(hit, Refusal):
             self._refuse(site.owner, hit, now)
             return
+        party.steps = NEXT_STEPS
         refusal = self._visits.take(hit, party.presence, party.earlier, now, request.begin)
         if refusal is not None:
             self._refuse(site.owner, refusal, now)
@@ -270,6 +271,7 @@ class _Party:
     earlier: Presence | None  # on a day that has not closed yet
     is_exit: bool
     told: _Told
+    steps: tuple[Step, ...] = STEPS  # what the next hit goes through
     came: bool = False  # whether anything of it was counted
 
 

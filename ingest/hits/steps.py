@@ -42,7 +42,10 @@ def drop_spam(hit: Hit, names: Names) -> Refusal | None:
     came_from = hit.arrival.submission.came_from
     if not came_from:
         return None
-    host = referring_host(names.location(came_from))
+    location = names.location(came_from)
+    if location.host in hit.arrival.site.hosts:
+        return None
+    host = referring_host(location)
     return Refusal.SPAM if is_spam(host, hit.arrival.site, names.catalogue) else None
 
 
@@ -141,6 +144,10 @@ STEPS: Final[tuple[Step, ...]] = (
 )
 """What every hit goes through."""
 
+_OF_REQUESTS: Final = (drop_own_network, drop_headless, drop_bot, drop_prefetch)
+NEXT_STEPS: Final[tuple[Step, ...]] = tuple(step for step in STEPS if step not in _OF_REQUESTS)
+"""What is left for the next hit of a request of which one has passed: the others ask of the request alone."""
+
 _OF_VIEWS: Final[tuple[Step, ...]] = (put_goals,)
 _OF_EVENTS: Final[tuple[Step, ...]] = (put_details, put_goals)
 _OF_ENGAGEMENT: Final[tuple[Step, ...]] = (put_engagement,)
@@ -154,10 +161,10 @@ def steps_of(kind: Kind) -> tuple[Step, ...]:
     return _OF_VIEWS if kind is _VIEW else _OF_EVENTS if kind is _EVENT else _OF_ENGAGEMENT
 
 
-def walk(arrival: Arrival, names: Names) -> Hit | Refusal:
+def walk(arrival: Arrival, names: Names, steps: tuple[Step, ...] = STEPS) -> Hit | Refusal:
     """Take an arrival through the steps: a hit, or the reason of the first step that refused it."""
     hit = Hit(arrival)
-    for step in STEPS:
+    for step in steps:
         refusal = step(hit, names)
         if refusal is not None:
             return refusal

@@ -124,7 +124,7 @@ class Visits:
         is_first = self._firsts_of(day).add(presence.visitor, ())
         visit = Visit(presence.visitor, presence.who, day, hour, now, values, is_first, hour, now)
         visit.tally = self._open_tally(visit, cells)
-        visit.tally.amounts = _VISIT
+        visit.tally.amounts += _VISIT
         day.total(hour, _VISIT + _VISITOR if is_first else _VISIT)
         day.begin(presence.visitor)
         if hit.arrival.site.goals:
@@ -132,7 +132,10 @@ class Visits:
         return visit
 
     def _open_tally(self, visit: Visit, cells: Sequence[Cell], *, by_week: bool = False) -> Tally:
-        """Find where the amounts of something go that a visit now has, and count its visitor there, once a day."""
+        """Find where the amounts of something go that a visit now has, and count its visitor there, once a day.
+
+        Whoever asks adds the visit, so that the next fold finds what is counted here.
+        """
         day, who = visit.day, visit.who
         if by_week:
             day = self._ledger.week(day)
@@ -142,7 +145,7 @@ class Visits:
         if visit.is_first and not by_week:
             firsts.add_all(visit.visitor, tally.named)
             firsts.add_all(visit.visitor, tally.waiting)
-            tally.pour(day, _VISITOR)
+            tally.amounts = _VISITOR
         else:
             for key, free, fallback in cells:
                 if firsts.add(visit.visitor, key):
