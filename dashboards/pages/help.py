@@ -7,6 +7,7 @@ from typing import Final
 
 from dashboards.desk import Ask
 from dashboards.page import Page
+from dashboards.sizing import HITS_PER_SECOND, sizes
 from dashboards.table import Table
 
 
@@ -28,6 +29,7 @@ SECTIONS: Final = (
     Section("proxy", "Under your site's own host"),
     Section("pixel", "Browsers that run no scripts"),
     Section("objecting", "People who do not want to be counted"),
+    Section("machine", "How large a machine"),
 )
 """In the order of the page. To add a part, write its template and put it here."""
 
@@ -38,7 +40,7 @@ async def help_page(ask: Ask) -> Page:
     return Page(
         template="help.html",
         title="Help",
-        values={"sections": SECTIONS, "way_in": way_in},
+        values={"sections": SECTIONS, "way_in": way_in, "sizing": {"hits": HITS_PER_SECOND, "sizes": sizes()}},
         data={
             "sections": [{"id": section.id, "title": section.title} for section in SECTIONS],
             "addresses": dict(way_in.addresses),

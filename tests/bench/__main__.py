@@ -12,6 +12,7 @@ from typing import Final
 from bench.crashes import measure_crashes
 from bench.growth import Curve, measure_growth
 from bench.hits import UncountedError, measure_hits
+from bench.imports import WrongCountError, measure_import
 from bench.instructions import measure_instructions
 from bench.load import NoLoadError
 from bench.machine import busy, describe
@@ -31,7 +32,10 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=4, help="of each round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rows", type=int, nargs="*", default=[1_000_000, 10_000_000])
-    parser.add_argument("--only", nargs="*", default=[], help="parts: hits crashes waiting memory pages growth count")
+    parser.add_argument("--lines", type=int, default=1_000_000, help="of the log that is imported")
+    parser.add_argument(
+        "--only", nargs="*", default=[], help="parts: hits crashes waiting memory imports pages growth count"
+    )
     parser.add_argument("--write", action="store_true", help="put the report into docs/bench")
     asked = parser.parse_args()
     others = busy()
@@ -41,7 +45,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="logless-bench-") as folder:
         try:
             measured, curves = _measure(Path(folder), asked)
-        except (NoLoadError, UncountedError) as error:
+        except (NoLoadError, UncountedError, WrongCountError) as error:
             _tell(f"no result: {error}")
             return 2
     sys.stdout.write("\n".join(table(measured)) + "\n")
@@ -53,7 +57,7 @@ def main() -> int:
 
 
 def _measure(work: Path, asked: argparse.Namespace) -> tuple[list[Measured], list[Curve]]:
-    wanted = set(asked.only) or {"hits", "crashes", "waiting", "memory", "pages", "growth", "count"}
+    wanted = set(asked.only) or {"hits", "crashes", "waiting", "memory", "imports", "pages", "growth", "count"}
     measured: list[Measured] = []
     curves: list[Curve] = []
     if "hits" in wanted:
@@ -64,6 +68,8 @@ def _measure(work: Path, asked: argparse.Namespace) -> tuple[list[Measured], lis
         measured += measure_waiting(work, 5 * asked.seconds, _tell)
     if "memory" in wanted:
         measured += measure_memory(work, 60 if asked.seconds >= 4 else 20, _tell) + measure_start(work)
+    if "imports" in wanted:
+        measured.append(_import(work, asked.lines))
     if "pages" in wanted:
         for rows in asked.rows:
             measured += measure_pages(work, rows, _tell)
@@ -72,6 +78,16 @@ def _measure(work: Path, asked: argparse.Namespace) -> tuple[list[Measured], lis
     if "growth" in wanted:
         curves = measure_growth(work)
     return measured, curves
+
+
+def _import(work: Path, lines: int) -> Measured:
+    """Import a log beside GoAccess. A short one says less: starting takes seconds."""
+    found = measure_import(work, lines, 1)
+    note = f"{found['lines']:,} lines, {found['lines_per_second']:,} a second with the start of the engine"
+    unit = "of GoAccess' lines a second"
+    if found["ratio"] is None:
+        return Measured("import of a log", unit, None, floor=0.3, note="goaccess is missing: apt install goaccess")
+    return Measured("import of a log", unit, found["ratio"], floor=0.3, target=0.5, note=note)
 
 
 def _tell(text: str) -> None:

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.growth import Curve
-from bench.measured import Measured
+from bench.measured import Better, Measured
 
-FOLDER: Final = Path(__file__).parents[2] / "docs" / "bench"
+_ROOT: Final = Path(__file__).parents[2]
+FOLDER: Final = _ROOT / "docs" / "bench"
+README: Final = _ROOT / "README.md"
+BEGIN: Final = "<!-- from docs/bench/report.json -->"
+END: Final = "<!-- until here -->"
 
 _INTRODUCTION: Final = """\
 Made by `make bench`. Ratios are of rounds that stood side by side in one run, by the processor time of the server:
@@ -34,6 +38,23 @@ def write_report(machine: dict[str, str], day: str, measured: Sequence[Measured]
     for curve in curves:
         (FOLDER / f"{_slug(curve.name)}.svg").write_text(draw(curve), encoding="utf-8")
     (FOLDER / "report.md").write_text(_markdown(content, measured, curves), encoding="utf-8")
+    text = README.read_text(encoding="utf-8")
+    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
+    README.write_text(f"{before}{excerpt()}{after}", encoding="utf-8")
+
+
+def read_report() -> tuple[str, list[Measured]]:
+    """Return the day and the figures of the report that is committed."""
+    content = json.loads((FOLDER / "report.json").read_text(encoding="utf-8"))
+    figures = [Measured(**{**one, "better": Better(one["better"])}) for one in content["figures"]]
+    return content["day"], figures
+
+
+def excerpt() -> str:
+    """Return what README says of the committed report: the figures that have a floor or a target."""
+    day, figures = read_report()
+    bounded = [one for one in figures if one.floor is not None or one.target is not None]
+    return "\n".join([BEGIN, *table(bounded), "", f"Measured on {day}.", END])
 
 
 def table(measured: Sequence[Measured]) -> list[str]:
