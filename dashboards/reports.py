@@ -108,7 +108,10 @@ class Reports:
                 of_parts[part] += reports if name == EVERY else 0
             days = [day for day, reports in by_day.items() if reports]
             named = Name(exemplar.type, exemplar.function).seen([*days, first, last] if weeks else days)
-            own = await self._cells.own_names(app) if len(members) > 1 else {}
+            formers = (await self._cells.successions(app)).get(group, ())
+            own = await self._cells.own_names(app) if formers or len(members) > 1 else {}
+            first_known = own.get(group, Name()).first_day
+            named = named.seen([first_known] if first_known is not None else [])
             return Detail(
                 id=group,
                 name=named,
@@ -117,7 +120,11 @@ class Reports:
                 reports=sum(values[EVERY].values()),
                 by_day=dict(by_day),
                 values={attribute: (+found).most_common() for attribute, found in values.items()},
-                parts=[Part(part, own.get(part, Name()), of_parts[part]) for part in members if own],
+                parts=[
+                    Part(part, own.get(part, Name()), of_parts[part], part in formers)
+                    for part in members
+                    if len(members) > 1
+                ],
                 is_new=is_new(named, period.today),
             )
 

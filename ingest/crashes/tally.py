@@ -19,7 +19,8 @@ from ingest.crashes.strings import ReleaseStrings, no_strings
 from ingest.crashes.watch import Watch
 
 _ONE: Final = (1,)
-_CHANGEOVER: Final = timedelta(days=30)
+CHANGEOVER: Final = timedelta(days=30)
+"""For so long after a change of the algorithm reports also tell what their group was called before."""
 _FINGERPRINT: Final = "fingerprint"
 
 
@@ -56,7 +57,7 @@ class Tally:
         """
         known = self.known(app, report)
         words = self._grouping(day, app, report, who, known)
-        changing = self._changed is None or day.date - self._changed <= _CHANGEOVER
+        changing = self._changed is None or day.date - self._changed <= CHANGEOVER
         group = group_of(report, words, with_former=changing)
         for attribute, value, free in _cells(report):
             day.add((CRASH, group.id, attribute.value, value), _ONE, who, free=free)
