@@ -174,7 +174,7 @@ class Collector:
             self.means, self.ledger, self.clock, pages, setups=setups, recent=recent, watch=self.watch
         )
         if handed is not None:
-            self.pipeline.take_over(handed.keys, handed.visits, handed.heard)
+            self.pipeline.take_over(handed.keys, handed.visits, handed.heard, handed.watched)
         self.app = Watched(self.pipeline.app)
         self.writer.start()
         closing.push_async_callback(self._settle)

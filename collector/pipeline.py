@@ -27,7 +27,7 @@ from ingest.crashes.reading import CrashReading, IsAllowed
 from ingest.crashes.runs import Heard
 from ingest.crashes.strings import ReleaseStrings, no_strings
 from ingest.crashes.tally import Tally
-from ingest.crashes.watch import Watch
+from ingest.crashes.watch import Underway, Watch
 from ingest.hits.agents import Agents
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.catalogue import Catalogue
@@ -133,6 +133,7 @@ class Pipeline:
         envelope = read_size(settings.limits.envelope)
         limits = CrashLimits(envelope, envelope, settings.limits.per_sender, read_size(settings.limits.minidump))
         tally = Tally(shipped(), means.strings, watch, means.regrouped)
+        self.watch = tally.watch
         self.crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, limits, tally)
         reading = CrashReading(means.apps, tally, limits, means.may_preview)
         self.app: ASGIApp = Airlock(
@@ -142,11 +143,18 @@ class Pipeline:
         )
         self._flushed = self._swept = clock()
 
-    def take_over(self, keys: Iterable[tuple[str, int, bytes]], visits: VisitsHandover, heard: Iterable[Heard]) -> None:
+    def take_over(
+        self,
+        keys: Iterable[tuple[str, int, bytes]],
+        visits: VisitsHandover,
+        heard: Iterable[Heard],
+        watched: Iterable[Underway],
+    ) -> None:
         """Go on where the pipeline of the process before has stopped, once the ledger has been recalled."""
         self.keys.take_over(keys)
         self.visits.take_over(visits)
         self.crashes.runs.take_over(heard)
+        self.watch.take_over(watched)
 
     def tick(self, *, eager: bool = True) -> None:
         """Do what time asks for: close days, write what is ripe, let go of visits that are over.

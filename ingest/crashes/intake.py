@@ -110,6 +110,7 @@ class Intake:
     def forget(self, day: Day) -> None:
         """Let go of all that is remembered of a day that closed."""
         self.runs.forget(day)
+        self._tally.watch.forget(day.owner, day.date)
 
     async def take(self, app: App, address: Address, envelope: Envelope) -> Outcome:
         """Count what is in an envelope.

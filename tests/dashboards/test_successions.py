@@ -159,8 +159,8 @@ def test_real_crashes_find_what_was_decided_about_them_under_the_algorithm_befor
     ledger.renew([app])
     day, tally, who = ledger.day(app, NOW), Tally(changed=since), Who(b"sender", "203.0")
     groups = [tally.count(day, app, report, who).id for report in (resolved, muted)]
-    cells = {(on, *key[1:]): amounts[0] for on, key, amounts in ledger.unwritten(app.owner) if key[0] == CRASH}
-    house.rows.crashes(app.id, [(on, *rest, count) for (on, *rest), count in cells.items()])
+    cells = [(on, key, amounts[0]) for on, key, amounts in ledger.unwritten(app.owner) if key[0] == CRASH]
+    house.rows.crashes(app.id, [(on, key[1], key[2], key[3], reports) for on, key, reports in cells])
     house.rows.groups(app.id, [(group, MONDAY, Exemplar(2, "KeyError", "", "{}"), TODAY, TODAY) for group in groups])
     shown = house.shown()
     assert [house.state(group) for group in groups] == (

@@ -116,7 +116,7 @@ class Restarting:
         assert not batches
         self.pipeline = Pipeline(self._door.means, ledger, self.clock, operations(self._door.settings, None, None))
         if handed is not None:
-            self.pipeline.take_over(handed.keys, handed.visits, handed.heard)
+            self.pipeline.take_over(handed.keys, handed.visits, handed.heard, handed.watched)
 
     def restart(self, monkeypatch: pytest.MonkeyPatch, *, forgets: bool = False) -> None:
         ledger = self.pipeline.ledger
