@@ -96,7 +96,7 @@ def test_no_digest_outlives_its_day_when_nobody_comes_either() -> None:
     assert [watch.witness(PLACE, VALUE, MONDAY, each, K) for each in exits] == [None] * 2
     watch.forget("app:7", MONDAY)
     watch.forget("app:6", MONDAY - timedelta(days=1))
-    held = repr([each.senders + each.networks for each in watch.hand_over()])  # type: ignore[operator]
+    held = repr([each.senders + each.networks for each in watch.hand_over()])
     assert repr(who(1).sender) in held
     assert f"{7:032x}" in held
     watch.forget("app:6", MONDAY)
