@@ -130,8 +130,7 @@ class Pipeline:
             settings.server.pixel_path: pixel,
             settings.server.event_path: hits,
         }
-        envelope = read_size(settings.limits.envelope)
-        limits = CrashLimits(envelope, envelope, settings.limits.per_sender, read_size(settings.limits.minidump))
+        limits = crash_limits(settings)
         tally = Tally(shipped(), means.strings, watch, means.regrouped)
         self.watch = tally.watch
         self.crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, limits, tally)
@@ -181,6 +180,12 @@ class Pipeline:
         if closed:
             self.agents.forget()
             self.names.forget()
+
+
+def crash_limits(settings: Settings) -> CrashLimits:
+    """Return the limits of crash reports."""
+    envelope = read_size(settings.limits.envelope)
+    return CrashLimits(envelope, envelope, settings.limits.per_sender, read_size(settings.limits.minidump))
 
 
 def _limits(settings: Settings) -> HitLimits:

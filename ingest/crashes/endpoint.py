@@ -34,7 +34,7 @@ from ingest.crashes.runs import Runs
 from ingest.crashes.submission import SECURITY_ROUTES, Route, has_key, is_same_key, open_submission
 from ingest.crashes.tally import Tally
 
-_PATH: Final = re2.compile(r"/api/(?:(\d{1,10})/(envelope|store|security|csp-report|minidump)|store)/?$")
+PATH: Final = re2.compile(r"/api/(?:(\d{1,10})/(envelope|store|security|csp-report|minidump)|store)/?$")
 
 
 class CrashEndpoint:
@@ -71,7 +71,7 @@ class CrashEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Its scope has been through the airlock."""
-        match = _PATH.search(scope["path"])
+        match = PATH.search(scope["path"])
         if match is None:
             await answers.send_problem(send, None, answers.NOT_FOUND)
             return

@@ -50,6 +50,10 @@ class Tally:
             return None
         return self._phrases.find(report.message) or self._strings.find(app.id, report.release, report.message)
 
+    def words(self, app: App, report: Report) -> Grouping:
+        """Return the words of a report that take part in its group's id whoever else has sent it."""
+        return Grouping(report.fingerprint if _is_declared(app, report) else (), self.known(app, report) or "")
+
     def count(self, day: Day, app: App, report: Report, who: Who) -> Group:
         """Add a report to its day: one cell per attribute of its group, and its stack as the group's exemplar.
 
@@ -94,7 +98,7 @@ class Tally:
         """Return which words may take part in a group's id: an id is kept, and a digest of a text is as good as it."""
         fingerprint: tuple[str, ...] = ()
         if report.fingerprint and (
-            all(part == DEFAULT or part in app.fingerprints for part in report.fingerprint)
+            _is_declared(app, report)
             or self._is_shared(day, app, (_FINGERPRINT, report.release, "\0".join(report.fingerprint)), who)
         ):
             fingerprint = report.fingerprint
@@ -105,6 +109,10 @@ class Tally:
 
     def _is_shared(self, day: Day, app: App, value: tuple[str, str, str], who: Who) -> bool:
         return self.watch.witness((day.owner, ""), value, day.date, who, app.k) is not None
+
+
+def _is_declared(app: App, report: Report) -> bool:
+    return all(part == DEFAULT or part in app.fingerprints for part in report.fingerprint)
 
 
 def _cells(report: Report) -> Iterator[tuple[CrashAttribute, str, bool]]:
