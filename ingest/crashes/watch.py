@@ -77,7 +77,7 @@ class Watch:
     """What waits for k, of every app."""
 
     def __init__(self, most: int = 50_000) -> None:
-        """Take how many values are watched at most; what comes on top waits unseen until others are forgotten."""
+        """Take how many values are watched at most. For what comes on top those make room that fewest have sent."""
         self._most = most
         self._places: dict[Place, dict[Value, _Progress]] = {}
         self._watched = 0
@@ -109,10 +109,33 @@ class Watch:
     def _open(self, place: Place, value: Value, today: date) -> _Progress | None:
         values = self._places.get(place, {})
         progress = values.get(value)
-        if progress is None and self._watched < self._most:
+        if progress is None:
+            if self._watched >= self._most:
+                self._thin()
             self._watched += 1
             progress = self._places.setdefault(place, {})[value] = _Progress(today)
         return progress
+
+    def _thin(self) -> None:
+        """Keep the better half: what is shared, then what most and last have sent.
+
+        Else whoever invents enough messages would hide everybody's for a week. Half the room is free then, so this
+        is seldom done.
+        """
+        everything = [
+            (progress.shared, progress.count, progress.today, number, place, value)
+            for number, (place, value, progress) in enumerate(self._all())
+        ]
+        for *_, place, value in sorted(everything)[: (len(everything) + 1) // 2]:
+            del self._places[place][value]
+            if not self._places[place]:
+                del self._places[place]
+        self._watched = sum(map(len, self._places.values()))
+
+    def _all(self) -> Iterator[tuple[Place, Value, _Progress]]:
+        for place, values in self._places.items():
+            for value, progress in values.items():
+                yield place, value, progress
 
     def nearest(self, place: Place, attribute: str, k: int) -> int | None:
         """Return how far the value of an attribute is that is nearest to k, at most k - 1, or None if none waits."""
@@ -140,8 +163,7 @@ class Watch:
                 list(progress.networks),
                 progress.hidden,
             )
-            for place, values in self._places.items()
-            for value, progress in values.items()
+            for place, value, progress in self._all()
         ]
 
     def take_over(self, underway: Iterable[Underway]) -> None:
