@@ -17,7 +17,7 @@ from ingest.counters.cells import CrashAttribute
 from ingest.counters.exemplar import Exemplar
 from ingest.store.control.database import Control
 from ingest.store.control.merges import list_merges
-from ingest.store.control.successions import groups_with_past, is_changing, list_successions, succeed
+from ingest.store.control.successions import Pair, groups_with_past, is_changing, list_successions, succeed
 
 Slice = tuple[date, str, str]
 """The first day of a bucket, a group, and a value: empty where they were not asked for."""
@@ -30,29 +30,37 @@ class CrashCells:
         self._questions = questions
         self._live = live
         self._control = control
+        self._succeeded: dict[int, object] = {}
 
-    async def merges(self, app: App) -> Mapping[str, str]:
+    async def merges(self, app: App, *, anew: bool = False) -> Mapping[str, str]:
         """Return the group that each merged group is shown as.
 
         While the algorithm of grouping changes over, groups that are only named anew come into their own first.
-        Whatever is read or decided about groups asks for merges before it does so.
+        Whatever is read or decided about groups asks for merges before it does so. The store is asked again when this
+        node has counted something since, or `anew`: then what another node wrote is settled too.
         """
         if await run_in_threadpool(is_changing, self._control):
-            await self._succeed(app)
+            live = self._live_formers(app)
+            counted = self._live.generation(), live
+            if anew or self._succeeded.get(app.id) != counted:
+                await self._succeed(app, live)
+                self._succeeded[app.id] = counted
         return await run_in_threadpool(list_merges, self._control, app.id)
 
     async def successions(self, app: App) -> Mapping[str, Sequence[str]]:
         """Return what the groups were before that succeeded others."""
         return await run_in_threadpool(list_successions, self._control, app.id)
 
-    async def _succeed(self, app: App) -> None:
-        """Settle what reports tell of groups of the algorithm before, as far as there were such groups."""
-        kept = await run_in_threadpool(groups_with_past, self._control, app.id)
-        live = {
+    def _live_formers(self, app: App) -> dict[Pair, int]:
+        return {
             (former, group): reports
             for (_, group, attribute, former), reports in self.live_cells(app, EARLIEST, LATEST).items()
             if attribute == CrashAttribute.FORMER
         }
+
+    async def _succeed(self, app: App, live: Mapping[Pair, int]) -> None:
+        """Settle what reports tell of groups of the algorithm before, as far as there were such groups."""
+        kept = await run_in_threadpool(groups_with_past, self._control, app.id)
         asked = {
             "app": app.id,
             "known": [*kept, *self.exemplars(app)],

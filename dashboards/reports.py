@@ -130,9 +130,9 @@ class Reports:
 
         return await read_still(self._live, read)
 
-    async def merges(self, app: App) -> Mapping[str, str]:
-        """Return the group that each merged group is shown as."""
-        return await self._cells.merges(app)
+    async def merges(self, app: App, *, anew: bool = False) -> Mapping[str, str]:
+        """Return the group that each merged group is shown as; `anew`: after what other nodes counted, too."""
+        return await self._cells.merges(app, anew=anew)
 
     def waiting(self, app: App, group: str) -> int | None:
         """Return how many people have sent the message of a group that is nearest to being shown, if one waits."""

@@ -78,6 +78,7 @@ class Triage:
 
     async def settle(self, app: App, today: date, now: float) -> None:
         """Keep what followed from the reports: regressions, and mutes that are over. Another node may have done so."""
+        await self._reports.merges(app, anew=True)
         before = await self.settled(app)
         after = await self._judge(app, before, today)
         for group, decision in after.items():

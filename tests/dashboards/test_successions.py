@@ -85,6 +85,7 @@ class House:
         self.rows.groups(self.app.id, [(group, MONDAY, Exemplar(2, "KeyError", "merge", "{}"), TODAY, TODAY)])
         told = [(TODAY, group, "former", former, count) for former, count in formers]
         self.rows.crashes(self.app.id, [(TODAY, group, "release", release, reports), *told])
+        self.live.number += 2  # a write began and ended
 
     def standing(self, group: str) -> Standing:
         return asyncio.run(self.triage.standings(self.app, TODAY)).get(group, Standing())
@@ -162,6 +163,7 @@ def test_real_crashes_find_what_was_decided_about_them_under_the_algorithm_befor
     cells = [(on, key, amounts[0]) for on, key, amounts in ledger.unwritten(app.owner) if key[0] == CRASH]
     house.rows.crashes(app.id, [(on, key[1], key[2], key[3], reports) for on, key, reports in cells])
     house.rows.groups(app.id, [(group, MONDAY, Exemplar(2, "KeyError", "", "{}"), TODAY, TODAY) for group in groups])
+    house.live.number += 2
     shown = house.shown()
     assert [house.state(group) for group in groups] == (
         [State.RESOLVED, State.MUTED] if is_followed else [State.OPEN, State.OPEN]
@@ -209,6 +211,15 @@ def test_it_is_so_before_anything_is_written(house: House) -> None:
     }
     assert house.state(NEW) is State.RESOLVED
     assert house.shown() == {NEW: 12, OTHER: 4, SECOND: 1}
+
+
+def test_what_another_node_wrote_is_settled_when_alerts_look(house: House) -> None:
+    house.resolve(OLD)
+    house.meet(NEW, 3, (OLD, 3))
+    house.live.number -= 2
+    assert house.state(NEW) is State.OPEN, "this node has counted nothing since it asked"
+    asyncio.run(house.triage.settle(house.app, TODAY, NOW))
+    assert house.state(NEW) is State.RESOLVED
 
 
 def test_a_decision_outlives_the_reports_that_it_was_about(house: House) -> None:
