@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,8 +46,10 @@ def messages(replay: Replay) -> dict[str, int]:
 def planned(before: Replay, after: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
     memory = write_memory(Handover.of(before.pipeline))
     assert Path(f"/proc/self/fd/{memory}").readlink().name.startswith("memfd:")
-    monkeypatch.setenv("LOGLESS_HANDED_OVER", f"0,{memory}")
-    _, handed = read_handover()
+    # What is handed over as the line is not inherited any further, so it must not be this process' own.
+    with socket.socket() as line:
+        monkeypatch.setenv("LOGLESS_HANDED_OVER", f"{line.fileno()},{memory}")
+        _, handed = read_handover()
     assert handed is not None
     after.pipeline.take_over(handed.keys, handed.visits, handed.heard, handed.watched)
 
