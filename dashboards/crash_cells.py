@@ -60,14 +60,11 @@ class CrashCells:
 
     async def _succeed(self, app: App, live: Mapping[Pair, int]) -> None:
         """Settle what reports tell of groups of the algorithm before, as far as there were such groups."""
-        kept = await run_in_threadpool(groups_with_past, self._control, app.id)
-        asked = {
-            "app": app.id,
-            "known": [*kept, *self.exemplars(app)],
-            "unwritten": [former for former, _ in live],
-        }
+        past = await run_in_threadpool(groups_with_past, self._control, app.id)
+        known = {*past, *self.exemplars(app)}
+        asked = {"app": app.id, "known": sorted(known), "unwritten": [former for former, _ in live]}
         rows = await self._questions.ask("crash_formers", asked)
-        there = {former for former, _, _ in rows}
+        there = known | {former for former, _, _ in rows}
         found = Counter({(former, group): reports for former, group, reports in rows if group})
         found.update({pair: reports for pair, reports in live.items() if pair[0] in there})
         if found:
