@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
@@ -41,6 +41,7 @@ from ingest.counters.cells import UNFOLDING
 from ingest.counters.journal import Journal, Unjournaled
 from ingest.crashes.grouping import ALGORITHM
 from ingest.crashes.strings import ReleaseStrings
+from ingest.crashes.tally import CHANGEOVER
 from ingest.crashes.watch import Watch
 from ingest.hits.attributes import visit_attributes
 from ingest.hits.catalogue import Catalogue
@@ -49,9 +50,9 @@ from ingest.site import Site, Sites
 from ingest.store.client import Connector, StoreBusyError, Target
 from ingest.store.control.actions import drop_actions
 from ingest.store.control.database import Control
-from ingest.store.control.facts import get_fact, put_fact
 from ingest.store.control.shares import drop_ended
 from ingest.store.control.strings import list_strings, releases_with_strings
+from ingest.store.control.successions import begin_grouping, end_changeover
 from ingest.store.control.tokens import find_token
 from ingest.store.migrations import migrate
 from ingest.store.reader import Reader
@@ -62,6 +63,8 @@ from ingest.store.writer import Writer
 _TICK: Final = 0.25
 _RETAIN_EVERY: Final = 6 * 3600.0
 _WAIT_FOR_STORE: Final = 5.0
+_LAST_SETTLED: Final = timedelta(days=7)
+"""After a change-over of the grouping, what its last reports tell is settled by then."""
 
 
 def open_control(settings: Settings) -> Control:
@@ -176,19 +179,16 @@ class Collector:
             self.means, self.ledger, self.clock, pages, setups=setups, recent=recent, watch=self.watch
         )
         if handed is not None:
-            self.pipeline.take_over(handed.keys, handed.visits, handed.heard)
+            self.pipeline.take_over(handed.keys, handed.visits, handed.heard, handed.watched)
         self.app = Watched(self.pipeline.app) if settings.errors.dsn else self.pipeline.app
         self.writer.start()
         closing.push_async_callback(self._settle)
 
     def _regrouped(self) -> date:
         """Return the day on which this installation first grouped crashes by the present algorithm."""
-        name = f"grouping {ALGORITHM} since"
-        known = get_fact(self.control, name)
-        if known is None:
-            known = datetime.fromtimestamp(self.clock(), UTC).date().isoformat()
-            put_fact(self.control, name, known)
-        return date.fromisoformat(known)
+        today = datetime.fromtimestamp(self.clock(), UTC).date()
+        has_groups = bool(self.connection.rows("SELECT group FROM crash_groups WHERE node = '' LIMIT 1"))
+        return begin_grouping(self.control, ALGORITHM, today, has_groups=has_groups)
 
     async def _may_preview(self, secret: str, app: int) -> bool:
         token = await asyncio.to_thread(find_token, self.control, secret)
@@ -288,6 +288,7 @@ class Collector:
         today = datetime.fromtimestamp(now, UTC).date()
         for drop in (drop_actions, drop_ended):
             await asyncio.to_thread(drop, self.control, now)
+        await asyncio.to_thread(end_changeover, self.control, today - CHANGEOVER - _LAST_SETTLED)
         dropped = await asyncio.to_thread(drop_old, self.connection, self.settings.retention.keep, today)
         self.retained, self.dropped = today, len(dropped)
         return dropped

@@ -203,6 +203,25 @@ def explain_hit(
     typer.echo(json.dumps(result) if as_json else "\n".join(line for one in result for line in write_explanation(one)))
 
 
+@explain.command("crash")
+def explain_crash(
+    file: Annotated[Path, typer.Argument(help="Lines as for replay, or an envelope, an event in JSON or a minidump.")],
+    app_id: Annotated[
+        int | None, typer.Option("--app", help="The app that it is of, if the file does not say.")
+    ] = None,
+    config: Config = _CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Say what becomes of each field of a crash report, its group, and what it would add. Nothing is counted."""
+    from collector.acts.crash_explanations import write_crash_explanation
+
+    if not file.exists():
+        _fail(f"{file} is not there")
+    result = _do(config, "explain crash", {"file": str(file.resolve()), "app": app_id})
+    lines = [line for one in result for line in write_crash_explanation(one)]
+    typer.echo(json.dumps(result) if as_json else "\n".join(lines))
+
+
 @site.command("list")
 def site_list(config: Config = _CONFIG, as_json: AsJson = False) -> None:
     """List the configured sites."""

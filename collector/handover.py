@@ -3,7 +3,7 @@
 The old process settles, writes what memory knows into a memfd (memory that has a file descriptor and no name), and
 becomes the new one by execve(2), which keeps the descriptor and the listening socket. Submissions that arrive
 meanwhile wait in the socket's backlog. The counts themselves go by the journal, as after a crash; what is handed over
-is what the journal may not hold: the keys of the day, visits, and the names that are not shared enough.
+is what the journal may not hold: the keys of the day, visits, and the names and messages that are not shared enough.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ import msgspec
 from collector.pipeline import Pipeline
 from ingest.counters.day import Remembered
 from ingest.crashes.runs import Heard
+from ingest.crashes.watch import Underway
 from ingest.hits.handover import Handover as VisitsHandover
 
 _VARIABLE: Final = "LOGLESS_HANDED_OVER"
-_FORM: Final = 1
+_FORM: Final = 2
 """Counted up whenever what is handed over changes: a process that does not know it begins as after a crash."""
 
 
@@ -33,6 +34,7 @@ class Handover(msgspec.Struct, array_like=True, frozen=True):
     days: list[Remembered]
     visits: VisitsHandover
     heard: list[Heard]
+    watched: list[Underway]
 
     @classmethod
     def of(cls, pipeline: Pipeline) -> Self:
@@ -43,6 +45,7 @@ class Handover(msgspec.Struct, array_like=True, frozen=True):
             pipeline.ledger.remember(),
             pipeline.visits.hand_over(),
             pipeline.crashes.runs.hand_over(),
+            pipeline.watch.hand_over(),
         )
 
 

@@ -28,7 +28,7 @@ from ingest.crashes.reading import CrashReading, IsAllowed
 from ingest.crashes.runs import Heard
 from ingest.crashes.strings import ReleaseStrings, no_strings
 from ingest.crashes.tally import Tally
-from ingest.crashes.watch import Watch
+from ingest.crashes.watch import Underway, Watch
 from ingest.hits.agents import Agents
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.catalogue import Catalogue
@@ -131,9 +131,9 @@ class Pipeline:
             settings.server.pixel_path: pixel,
             settings.server.event_path: hits,
         }
-        envelope = read_size(settings.limits.envelope)
-        limits = CrashLimits(envelope, envelope, settings.limits.per_sender, read_size(settings.limits.minidump))
+        limits = crash_limits(settings)
         tally = Tally(shipped(), means.strings, watch, means.regrouped)
+        self.watch = tally.watch
         self.crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, limits, tally)
         reading = CrashReading(means.apps, tally, limits, means.may_preview)
         self.app: ASGIApp = Airlock(
@@ -143,11 +143,18 @@ class Pipeline:
         )
         self._flushed = self._swept = clock()
 
-    def take_over(self, keys: Iterable[tuple[str, int, bytes]], visits: VisitsHandover, heard: Iterable[Heard]) -> None:
+    def take_over(
+        self,
+        keys: Iterable[tuple[str, int, bytes]],
+        visits: VisitsHandover,
+        heard: Iterable[Heard],
+        watched: Iterable[Underway],
+    ) -> None:
         """Go on where the pipeline of the process before has stopped, once the ledger has been recalled."""
         self.keys.take_over(keys)
         self.visits.take_over(visits)
         self.crashes.runs.take_over(heard)
+        self.watch.take_over(watched)
 
     def tick(self, *, eager: bool = True) -> list[Day]:
         """Do what time asks for: close days, which are returned, write what is ripe, let go of visits that are over.
@@ -176,6 +183,12 @@ class Pipeline:
         if closed:
             self.agents.forget()
             self.names.forget()
+
+
+def crash_limits(settings: Settings) -> CrashLimits:
+    """Return the limits of crash reports."""
+    envelope = read_size(settings.limits.envelope)
+    return CrashLimits(envelope, envelope, settings.limits.per_sender, read_size(settings.limits.minidump))
 
 
 def limits_of(settings: Settings) -> HitLimits:

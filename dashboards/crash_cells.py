@@ -10,12 +10,14 @@ from starlette.concurrency import run_in_threadpool
 
 from dashboards.groups import Name
 from dashboards.live import Live
-from dashboards.period import start_of
+from dashboards.period import EARLIEST, LATEST, start_of
 from dashboards.questions import Questions
 from ingest.app import App
+from ingest.counters.cells import CrashAttribute
 from ingest.counters.exemplar import Exemplar
 from ingest.store.control.database import Control
 from ingest.store.control.merges import list_merges
+from ingest.store.control.successions import Pair, groups_with_past, is_changing, list_successions, succeed
 
 Slice = tuple[date, str, str]
 """The first day of a bucket, a group, and a value: empty where they were not asked for."""
@@ -28,10 +30,45 @@ class CrashCells:
         self._questions = questions
         self._live = live
         self._control = control
+        self._succeeded: dict[int, object] = {}
 
-    async def merges(self, app: App) -> Mapping[str, str]:
-        """Return the group that each merged group is shown as."""
+    async def merges(self, app: App, *, anew: bool = False) -> Mapping[str, str]:
+        """Return the group that each merged group is shown as.
+
+        While the algorithm of grouping changes over, groups that are only named anew come into their own first.
+        Whatever is read or decided about groups asks for merges before it does so. The store is asked again when this
+        node has counted something since, or `anew`: then what another node wrote is settled too.
+        """
+        if await run_in_threadpool(is_changing, self._control):
+            live = self._live_formers(app)
+            counted = self._live.generation(), live
+            if anew or self._succeeded.get(app.id) != counted:
+                await self._succeed(app, live)
+                self._succeeded[app.id] = counted
         return await run_in_threadpool(list_merges, self._control, app.id)
+
+    async def successions(self, app: App) -> Mapping[str, Sequence[str]]:
+        """Return what the groups were before that succeeded others."""
+        return await run_in_threadpool(list_successions, self._control, app.id)
+
+    def _live_formers(self, app: App) -> dict[Pair, int]:
+        return {
+            (former, group): reports
+            for (_, group, attribute, former), reports in self.live_cells(app, EARLIEST, LATEST).items()
+            if attribute == CrashAttribute.FORMER
+        }
+
+    async def _succeed(self, app: App, live: Mapping[Pair, int]) -> None:
+        """Settle what reports tell of groups of the algorithm before, as far as there were such groups."""
+        past = await run_in_threadpool(groups_with_past, self._control, app.id)
+        known = {*past, *self.exemplars(app)}
+        asked = {"app": app.id, "known": sorted(known), "unwritten": [former for former, _ in live]}
+        rows = await self._questions.ask("crash_formers", asked)
+        there = known | {former for former, _, _ in rows}
+        found = Counter({(former, group): reports for former, group, reports in rows if group})
+        found.update({pair: reports for pair, reports in live.items() if pair[0] in there})
+        if found:
+            await run_in_threadpool(succeed, self._control, app.id, +found)
 
     async def own_names(self, app: App) -> dict[str, Name]:
         """Return the name of every group, the merged ones under their own."""
@@ -42,6 +79,11 @@ class CrashCells:
         for group, exemplar in self.exemplars(app).items():
             if group not in found or not found[group].type:
                 found[group] = Name(exemplar.type, exemplar.function)
+        for group, formers in (await self.successions(app)).items():
+            # What is only called otherwise is not new.
+            firsts = [name.first_day for former in formers if (name := found.get(former)) and name.first_day]
+            if group in found and firsts:
+                found[group] = found[group].seen(firsts)
         return found
 
     async def slices(

@@ -49,11 +49,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A group that a team merged into another."""
+    """A group that is shown as another: a team merged it, or it is the same by the grouping before."""
 
     id: str
     name: Name
     reports: int
+    is_former: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,10 @@ class Reports:
                 of_parts[part] += reports if name == EVERY else 0
             days = [day for day, reports in by_day.items() if reports]
             named = Name(exemplar.type, exemplar.function).seen([*days, first, last] if weeks else days)
-            own = await self._cells.own_names(app) if len(members) > 1 else {}
+            formers = (await self._cells.successions(app)).get(group, ())
+            own = await self._cells.own_names(app) if formers or len(members) > 1 else {}
+            first_known = own.get(group, Name()).first_day
+            named = named.seen([first_known] if first_known is not None else [])
             return Detail(
                 id=group,
                 name=named,
@@ -117,15 +120,19 @@ class Reports:
                 reports=sum(values[EVERY].values()),
                 by_day=dict(by_day),
                 values={attribute: (+found).most_common() for attribute, found in values.items()},
-                parts=[Part(part, own.get(part, Name()), of_parts[part]) for part in members if own],
+                parts=[
+                    Part(part, own.get(part, Name()), of_parts[part], part in formers)
+                    for part in members
+                    if len(members) > 1
+                ],
                 is_new=is_new(named, period.today),
             )
 
         return await read_still(self._live, read)
 
-    async def merges(self, app: App) -> Mapping[str, str]:
-        """Return the group that each merged group is shown as."""
-        return await self._cells.merges(app)
+    async def merges(self, app: App, *, anew: bool = False) -> Mapping[str, str]:
+        """Return the group that each merged group is shown as; `anew`: after what other nodes counted, too."""
+        return await self._cells.merges(app, anew=anew)
 
     def waiting(self, app: App, group: str) -> int | None:
         """Return how many people have sent the message of a group that is nearest to being shown, if one waits."""

@@ -62,8 +62,8 @@ class Triage:
     async def standings(self, app: App, today: date) -> dict[str, Standing]:
         """Return where the groups stand about which something was decided, or which somebody has."""
         judged = await self._judge(app, await self.settled(app), today)
-        assignees = await run_in_threadpool(list_assignments, self._control, app.id)
         merges = await self._reports.merges(app)
+        assignees = await run_in_threadpool(list_assignments, self._control, app.id)
         return {
             group: Standing(judged.get(group, OPEN), assignees.get(group))
             for group in {*judged, *assignees}
@@ -72,12 +72,13 @@ class Triage:
 
     async def settled(self, app: App) -> dict[str, Decision]:
         """Return the decisions as they are kept, without what reports have done to them since."""
-        decisions = await run_in_threadpool(list_decisions, self._control, app.id)
         merges = await self._reports.merges(app)
+        decisions = await run_in_threadpool(list_decisions, self._control, app.id)
         return {group: decision for group, decision in decisions.items() if group not in merges}
 
     async def settle(self, app: App, today: date, now: float) -> None:
         """Keep what followed from the reports: regressions, and mutes that are over. Another node may have done so."""
+        await self._reports.merges(app, anew=True)
         before = await self.settled(app)
         after = await self._judge(app, before, today)
         for group, decision in after.items():

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 
-def install(folder: Path) -> Path | str:
+def install(folder: Path, *, optional: bool = True) -> Path | str:
     """Return a folder with what a folder's lock pins, installed once for each lock; or why it cannot be had."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
@@ -25,6 +25,7 @@ def install(folder: Path) -> Path | str:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(folder / name, fresh)
         command = [npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"]
+        command += [] if optional else ["--omit=optional"]
         done = subprocess.run(command, check=False, cwd=fresh, capture_output=True, text=True, timeout=240)
         if done.returncode:
             return f"npm could not install what {folder.name} needs: {done.stderr[-400:]}"

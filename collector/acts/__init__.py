@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from collector.acts import (
     apps,
+    crash_explanations,
     explanations,
     imports,
     privacy,
@@ -52,6 +53,7 @@ ACTS: Final[dict[str, Act]] = {
     "import": imports.IMPORT,
     "send-test": submissions.SEND_TEST,
     "explain hit": explanations.HIT,
+    "explain crash": crash_explanations.CRASH,
     "symbols upload": symbols.UPLOAD,
     "privacy inventory": privacy.INVENTORY,
     "geo update": privacy.GEO_UPDATE,

@@ -114,23 +114,38 @@ class Explainer:
 
 def read_submissions(path: Path, event_path: str, now: float) -> list[Line]:
     """Read lines as `replay` takes them, or else the whole file as one body. Raises RefusedError."""
+    content = read_file(path)
     try:
-        content = path.read_bytes()
         content.decode()
-    except OSError as error:
-        raise RefusedError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise RefusedError(f"{path} is not text in UTF-8") from None
-    lines = [(number, text) for number, text in enumerate(content.splitlines(), 1) if text.strip()]
-    if not lines:
-        raise RefusedError(f"{path} is empty")
-    if _is_line(lines[0][1]):
-        try:
-            return [read_line(text, number) for number, text in lines]
-        except ReplayError as error:
-            raise RefusedError(str(error)) from None
+    lines = read_recording(content)
+    if lines is not None:
+        return lines
     at = datetime.fromtimestamp(now, UTC)
     return [Line(at, "", "POST", event_path, dict(_ASSUMED), content.decode())]
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file that has something in it. Raises RefusedError."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RefusedError(f"{path}: {error.strerror}") from None
+    if not content.strip():
+        raise RefusedError(f"{path} is empty")
+    return content
+
+
+def read_recording(content: bytes) -> list[Line] | None:
+    """Read lines as `replay` takes them, or return None when the first is none. Raises RefusedError."""
+    lines = [(number, text) for number, text in enumerate(content.splitlines(), 1) if text.strip()]
+    if not lines or not _is_line(lines[0][1]):
+        return None
+    try:
+        return [read_line(text, number) for number, text in lines]
+    except ReplayError as error:
+        raise RefusedError(str(error)) from None
 
 
 def _is_line(text: bytes) -> bool:
@@ -164,14 +179,14 @@ def write_explanation(told: Mapping[str, Any]) -> Iterator[str]:
         for step in trace["steps"]:
             result = f"{step['refused']}: {trace['because']}" if step["refused"] else step["result"]
             detail = f" ({step['result']})" if step["refused"] and step["result"] != "refused" else ""
-            yield f"  {'STOP' if step['refused'] else 'ok  '}  {step['step']}: {_printable(result + detail)}"
+            yield f"  {'STOP' if step['refused'] else 'ok  '}  {step['step']}: {printable(result + detail)}"
         for cell in trace["cells"]:
             amounts = ", ".join(f"{name} {amount:+d}" for name, amount in cell["amounts"].items())
             waits = "  (named once it is shared)" if cell["waits"] else ""
-            yield f"  adds  {cell['of']} {_printable(' * '.join(cell['values']))}: {amounts}{waits}"
+            yield f"  adds  {cell['of']} {printable(' * '.join(cell['values']))}: {amounts}{waits}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text that cannot steer a terminal."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
 

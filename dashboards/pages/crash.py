@@ -156,6 +156,7 @@ def _data(app: App, period: Period, detail: Detail, standing: Standing, notes: S
         "new": detail.is_new,
         "algorithm": detail.algorithm,
         "merged": [part.id for part in detail.parts if part.id != detail.id],
+        "formerly": [part.id for part in detail.parts if part.is_former],
         "notes": [{"author": note.author, "day": str(note.day), "text": note.text} for note in notes],
         "reports": detail.reports,
         "first_day": str(detail.name.first_day) if detail.name.first_day else None,

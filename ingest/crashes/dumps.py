@@ -4,21 +4,32 @@ https://docs.sentry.io/platforms/native/guides/minidumps/: a part `upload_file_m
 with an event in JSON, that JSON in pieces `sentry__1`, `sentry__2`, fields `sentry[release]`, or the event that
 sentry-native writes as msgpack, `__sentry-event`. Of these are read: id, release, environment, consent and what tells
 the installation. Everything else of the form, and Crashpad's annotations, are passed over.
+
+sentry-native and Electron also send an envelope of the event and, as an attachment, the dump: then the event is read as
+any other, and the dump says what was thrown and where.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 import msgspec
 
 from ingest.counters.cells import Refusal
+from ingest.crashes.encoding import Limits
 from ingest.crashes.envelope import Envelope, Item, read_uuid
+from ingest.crashes.event import open_event
 from ingest.crashes.minidump import Dump, read_minidump
 from ingest.crashes.multipart import Part, read_parts
+from ingest.crashes.sections import MISSING, Raw, is_crowded, is_given, read_section
+
+ATTACHMENT: Final = "event.minidump"
+"""https://develop.sentry.dev/sdk/data-model/envelope-items/#attachment: the type of an attachment that is a dump."""
 
 _DUMP: Final = b"upload_file_minidump"
+_EVENT: Final = "event"
 _RAW_TYPES: Final = frozenset({b"application/octet-stream", b"application/x-dmp", b"application/x-minidump"})
 _LONGEST_EVENT: Final = 1 << 20
 _MOST_PIECES: Final = 64
@@ -62,7 +73,63 @@ def open_dump(body: bytes, content_type: bytes) -> Envelope | Refusal:
         return Refusal.BAD_ENVELOPE
     said = _said(parts)
     event = msgspec.json.encode(_event_of(dump, said))
-    return Envelope(read_uuid(said.event_id), None, (Item("event", memoryview(event)),))
+    return Envelope(read_uuid(said.event_id), None, (Item(_EVENT, memoryview(event)),))
+
+
+def join_dump(envelope: Envelope, size: int, limits: Limits) -> Envelope | Refusal:
+    """Put what a minidump among the attachments tells into the event beside it, and let go of the dump.
+
+    `size` is what the whole envelope weighs: `TOO_LARGE` if it does not keep to the limits without the dumps, or the
+    dumps to theirs. An attachment that only calls itself a dump is `BAD_ENVELOPE`, as at the address of minidumps.
+    Without an event the dump stands for one, which then bears no consent.
+    """
+    dumps = [item.payload for item in envelope.items if item.attachment == ATTACHMENT]
+    weight = sum(len(payload) for payload in dumps)
+    if size - weight > limits.decompressed or weight > limits.minidump:
+        return Refusal.TOO_LARGE
+    if not dumps:
+        return envelope
+    dump = read_minidump(dumps[0])
+    if dump is None:
+        return Refusal.BAD_ENVELOPE
+    # Payloads are views: a copy of what is small lets go of what is large.
+    items = [
+        replace(item, payload=memoryview(bytes(item.payload)))
+        for item in envelope.items
+        if item.attachment != ATTACHMENT
+    ]
+    events = [number for number, item in enumerate(items) if item.type == _EVENT]
+    if not events:
+        items.append(Item(_EVENT, memoryview(b"{}")))
+    at = events[0] if events else -1
+    items[at] = replace(items[at], payload=_joined_event(items[at].payload, dump))
+    return replace(envelope, items=tuple(items))
+
+
+def _joined_event(payload: memoryview, dump: Dump) -> memoryview:
+    """Return an event with the dump's exception in the place of its own; one that cannot be read, as it is."""
+    event = Refusal.TOO_LARGE if is_crowded(payload) else open_event(payload)
+    if isinstance(event, Refusal):
+        return payload
+    told = dump.event
+    contexts = _completed(event.get("contexts", MISSING), told.pop("contexts"))
+    return memoryview(msgspec.json.encode({**event, **told, "contexts": contexts}))
+
+
+def _completed(raw: Raw, told: Mapping[str, Any]) -> Any:
+    """Return an object with what it does not say itself added, object by object."""
+    said = read_section(raw) if is_given(raw) else {}
+    if said is None:
+        return raw
+    return {
+        **told,
+        **said,
+        **{
+            name: _completed(said[name], more)
+            for name, more in told.items()
+            if name in said and isinstance(more, Mapping)
+        },
+    }
 
 
 def _event_of(dump: Dump, said: _Said) -> dict[str, object]:

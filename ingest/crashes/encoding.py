@@ -8,7 +8,7 @@ from __future__ import annotations
 import binascii
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import brotli
@@ -27,13 +27,23 @@ _ZSTD_OPTIONS: Final[Mapping[int, int]] = {zstd.DecompressionParameter.window_lo
 class Limits:
     """How many bytes a submission may have, as it travels and once opened; how many a sender may send in a minute.
 
-    Of a minidump there is one limit for both.
+    Of a minidump there is one limit for both. In an envelope it comes on top of what all else in it may have.
     """
 
     compressed: int
     decompressed: int
     per_sender: int = 0  # no limit
     minidump: int = 32 << 20
+
+    @property
+    def of_minidumps(self) -> Limits:
+        """The limits of what crash handlers send."""
+        return replace(self, compressed=self.minidump, decompressed=self.minidump)
+
+    @property
+    def with_minidump(self) -> Limits:
+        """The limits of an envelope that has a minidump attached."""
+        return replace(self, compressed=self.compressed + self.minidump, decompressed=self.decompressed + self.minidump)
 
 
 def decode(body: bytes, coding: bytes, limits: Limits) -> bytes | Refusal:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import re2
@@ -25,14 +26,15 @@ from ingest.crashes import answers
 from ingest.crashes.answers import Success
 from ingest.crashes.authentication import key_of_request
 from ingest.crashes.encoding import Limits
+from ingest.crashes.envelope import Envelope
 from ingest.crashes.intake import Intake, Outcome, Taken
 from ingest.crashes.query import parameter_of
-from ingest.crashes.reader import Reading
+from ingest.crashes.reader import LONG, Reading
 from ingest.crashes.runs import Runs
-from ingest.crashes.submission import SECURITY_ROUTES, Route, is_same_key, open_submission
+from ingest.crashes.submission import SECURITY_ROUTES, Route, has_key, is_same_key, open_submission
 from ingest.crashes.tally import Tally
 
-_PATH: Final = re2.compile(r"/api/(?:(\d{1,10})/(envelope|store|security|csp-report|minidump)|store)/?$")
+PATH: Final = re2.compile(r"/api/(?:(\d{1,10})/(envelope|store|security|csp-report|minidump)|store)/?$")
 
 
 class CrashEndpoint:
@@ -69,7 +71,7 @@ class CrashEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Its scope has been through the airlock."""
-        match = _PATH.search(scope["path"])
+        match = PATH.search(scope["path"])
         if match is None:
             await answers.send_problem(send, None, answers.NOT_FOUND)
             return
@@ -80,8 +82,7 @@ class CrashEndpoint:
         elif scope["method"] == "POST":
             try:
                 # The body is read before anything is decided: who is still sending would not hear the answer.
-                limits = self._limits
-                body = await read_body(receive, limits.minidump if route is Route.MINIDUMP else limits.compressed)
+                body = await read_body(receive, self._room(scope, app, route).compressed)
             except DisconnectedError:
                 return
             await self._answer(scope, send, app, body, route)
@@ -103,8 +104,7 @@ class CrashEndpoint:
             # A browser sends these on its own account, and this one's person objects to being counted.
             outcome = Taken(b"")
         else:
-            size = 0 if isinstance(body, Refusal) else len(body)
-            envelope = await self._reading.run(size, open_submission, scope, app, body, self._limits, route)
+            envelope = await self._open(scope, app, body, route)
             if isinstance(envelope, Refusal):
                 outcome = envelope
             else:
@@ -122,6 +122,21 @@ class CrashEndpoint:
         else:
             reason = outcome if isinstance(outcome, Refusal) else Refusal.FULL
             await answers.send_problem(send, app, answers.PROBLEMS[reason])
+
+    async def _open(self, scope: Scope, app: App, body: bytes | Refusal, route: Route) -> Envelope | Refusal:
+        size = 0 if isinstance(body, Refusal) else len(body)
+        envelope = await self._reading.run(size, open_submission, scope, app, body, self._limits, route)
+        if envelope is not Refusal.TOO_LARGE or self._room(scope, app, route) != self._limits.with_minidump:
+            return envelope
+        # However small it is packed, in the thread: it may open to a minidump, or to nothing but zeros.
+        roomy = partial(open_submission, roomy=True)
+        return await self._reading.run(max(size, LONG), roomy, scope, app, body, self._limits, route)
+
+    def _room(self, scope: Scope, app: App | None, route: Route) -> Limits:
+        """Return the limits of a request: minidumps may only be as large as they are for whoever has the key."""
+        if route not in {Route.MINIDUMP, Route.ENVELOPE} or app is None or not has_key(scope, app):
+            return self._limits
+        return self._limits.of_minidumps if route is Route.MINIDUMP else self._limits.with_minidump
 
     def _refuse(self, app: App | None, reason: Refusal) -> None:
         owner = UNKNOWN_OWNER if app is None or reason is Refusal.WRONG_KEY else app.owner

@@ -28,12 +28,16 @@ _UUID: Final = re2.compile(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item: its type and its payload, a view into the envelope; of `raw_security`, what its header adds."""
+    """One item: its type and its payload, a view into the envelope.
+
+    Of `raw_security` also what its header adds, and of an attachment its type.
+    """
 
     type: str
     payload: memoryview
     release: str = ""
     environment: str = ""
+    attachment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class _ItemHeader(msgspec.Struct):
     length: int | None = None
     sentry_release: str | None = None
     sentry_environment: str | None = None
+    attachment_type: str | None = None
 
 
 _HEADER: Final = msgspec.json.Decoder(_Header)
@@ -107,7 +112,13 @@ def _items(body: bytes, at: int) -> Iterator[Item]:
         line, at = _line(body, at)
         header = _decode(_ITEM_HEADER, line)
         end = _end(body, at, header.length)
-        yield Item(header.type, whole[at:end], header.sentry_release or "", header.sentry_environment or "")
+        yield Item(
+            header.type,
+            whole[at:end],
+            header.sentry_release or "",
+            header.sentry_environment or "",
+            header.attachment_type or "",
+        )
         at = end + 1
 
 

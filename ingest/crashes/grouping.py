@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from hashlib import blake2b
 from typing import Final
 
@@ -68,6 +69,49 @@ def group_of(report: Report, words: Grouping | None = None, *, with_former: bool
     last = report.chain[-1]
     former = _digest(_former_parts(report)) if with_former else ""
     return Group(own, ALGORITHM, last.type, _function(report, last), former)
+
+
+class Ground(StrEnum):
+    """What tells the group of a report from others."""
+
+    FINGERPRINT = "fingerprint"
+    MESSAGE = "message"
+    FAILURE = "failure"
+    STACK = "stack"
+    TYPES = "types"
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Why a report is in its group: what the id is made of, and how many frames tell nothing of the crash."""
+
+    by: Ground
+    parts: tuple[str, ...]
+    left_out: int = 0
+
+
+def grounds_of(report: Report, words: Grouping | None = None) -> Grounds:
+    """Return what `group_of` makes the id of, in a form for people."""
+    words = words or Grouping()
+    if words.fingerprint:
+        return Grounds(Ground.FINGERPRINT, words.fingerprint)
+    if report.is_message:
+        return Grounds(Ground.MESSAGE, _given(report.platform, report.logger, words.message))
+    if report.failure is not None:
+        return Grounds(Ground.FAILURE, tuple(_parts(report, words))[1:])
+    frames = [frame for thrown in report.chain for frame in thrown.frames]
+    telling = {thrown: _telling(thrown.frames) for thrown in report.chain}
+    parts = [part for thrown in report.chain for part in (thrown.type, *map(_place, telling[thrown]))]
+    left_out = len(frames) - sum(len(telling[thrown]) for thrown in report.chain)
+    return Grounds(Ground.STACK if frames else Ground.TYPES, tuple(parts), left_out)
+
+
+def _place(frame: Frame) -> str:
+    return " ".join(_given(*_names(frame)))
+
+
+def _given(*texts: str) -> tuple[str, ...]:
+    return tuple(text for text in texts if text)
 
 
 def exemplar_of(report: Report, group: Group) -> Exemplar:

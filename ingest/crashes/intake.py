@@ -24,7 +24,7 @@ from ingest.crashes.event import Report, is_transaction, open_event, read_report
 from ingest.crashes.reader import Reading
 from ingest.crashes.runs import Runs
 from ingest.crashes.sections import MISSING, is_crowded, read_text
-from ingest.crashes.security import RAW_SECURITY, event_of, read_violations
+from ingest.crashes.security import RAW_SECURITY, Violation, event_of, read_violations
 from ingest.crashes.sessions import MOST_ITEMS, Aggregate, Update, read_aggregates, read_update
 from ingest.crashes.submission import EVENT
 from ingest.crashes.tally import Tally
@@ -35,6 +35,8 @@ SESSIONS: Final = "sessions"
 CLIENT_REPORT: Final = "client_report"
 _BESIDE: Final = frozenset({SESSION, SESSIONS, CLIENT_REPORT, RAW_SECURITY})
 """Items that are counted, with or without an event."""
+_MOST_BESIDE: Final = 100
+"""Entries of all such items after which no further item is read: as many as one may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Intake:
         self._clock = clock
         self._reading = reading
         self._tally = tally
-        self.runs = Runs(keys)
+        self.runs = Runs(keys, tally.crowd)
         self._rates, self._per_sender = Rates(), per_sender
         self._exits: dict[tuple[str, ...], Networks] = {}
         self._new_id = new_id
@@ -110,6 +112,7 @@ class Intake:
     def forget(self, day: Day) -> None:
         """Let go of all that is remembered of a day that closed."""
         self.runs.forget(day)
+        self._tally.forget(day)
 
     async def take(self, app: App, address: Address, envelope: Envelope) -> Outcome:
         """Count what is in an envelope.
@@ -151,44 +154,54 @@ class Intake:
         event_id = sent_id or read.event_id or self._new_id(16)
         if read.report is None:
             self._refuse(sender, Refusal.UNWANTED_ITEM)
-        elif self._ledger.has_seen(sender.app.owner, event_id, sender.now):
-            self._refuse(sender, Refusal.DUPLICATE)
-            return Taken(event_id)
-        elif not self._count(sender, read.report, read.installation):
-            return Refusal.OVER_RATE
+        else:
+            who = self._who(sender, read.installation, read.report.model, read.report.system)
+            # Before it is remembered as seen: what comes again after a 429 is no repetition.
+            if self._is_over(sender, who, read.installation):
+                return Refusal.OVER_RATE
+            if self._ledger.has_seen(sender.app.owner, event_id, sender.now):
+                self._refuse(sender, Refusal.DUPLICATE)
+                return Taken(event_id)
+            self._tally.count(sender.day, sender.app, read.report, who)
         problem = self._take_beside(sender, beside)
         if problem is not None and problem is not Refusal.UNWANTED_ITEM:
             self._refuse(sender, problem)
         return Taken(event_id)
 
-    def _count(self, sender: _Sender, report: Report, installation: str) -> bool:
-        """Count a report; tell whether its sender may still send."""
-        who = self._who(sender, installation, report.model, report.system)
-        if self._is_over(sender, who, installation):
-            return False
-        self._tally.count(sender.day, sender.app, report, who)
-        return True
-
     def _take_beside(self, sender: _Sender, items: Sequence[Item]) -> Refusal | None:
         """Count what needs no event; return the first reason for which an item was not, if none was."""
-        problems = [self._take_item(sender, item) for item in items]
+        problems: list[Refusal | None] = []
+        left = _MOST_BESIDE
+        for item in items:
+            if left <= 0:
+                # A hundred items of a hundred entries each, packed to a few kilobytes, would hold everybody up.
+                self._refuse(sender, Refusal.TOO_LARGE)
+                break
+            problem, entries = self._take_item(sender, item)
+            problems.append(problem)
+            left -= entries
         return None if None in problems or not problems else problems[0]
 
-    def _take_item(self, sender: _Sender, item: Item) -> Refusal | None:
+    def _take_item(self, sender: _Sender, item: Item) -> tuple[Refusal | None, int]:
+        """Count an item; return why it is not, if so, and how many entries it had that cost time."""
         app = sender.app
         # None of these items can say that somebody agreed.
         if app.consent is not Consent.OPT_OUT or (item.type in {SESSION, SESSIONS} and not app.takes_sessions):
-            return Refusal.UNWANTED_ITEM
+            return Refusal.UNWANTED_ITEM, 0
         if item.type == SESSION:
-            return self._take_runs(sender, read_update(item.payload))
+            update = read_update(item.payload)
+            return (update, 0) if isinstance(update, Refusal) else (self._take_runs(sender, [update]), 1)
         if item.type == SESSIONS:
-            return self._take_runs(sender, read_aggregates(item.payload))
-        return self._take_losses(sender, item) if item.type == CLIENT_REPORT else self._take_violations(sender, item)
+            sums = read_aggregates(item.payload)
+            return (sums, 0) if isinstance(sums, Refusal) else (self._take_runs(sender, sums), len(sums))
+        if item.type == CLIENT_REPORT:
+            return self._take_losses(sender, item), 0
+        violations = read_violations(item.payload)
+        if isinstance(violations, Refusal):
+            return violations, 0
+        return self._take_violations(sender, item, violations), len(violations)
 
-    def _take_runs(self, sender: _Sender, sent: Update | Sequence[Aggregate] | Refusal) -> Refusal | None:
-        if isinstance(sent, Refusal):
-            return sent
-        everything: Sequence[Update | Aggregate] = [sent] if isinstance(sent, Update) else sent
+    def _take_runs(self, sender: _Sender, everything: Sequence[Update | Aggregate]) -> Refusal | None:
         senders = [self._who(sender, runs.installation) for runs in everything]
         if senders and self._is_over(sender, senders[0], everything[0].installation):
             return Refusal.OVER_RATE
@@ -210,10 +223,7 @@ class Intake:
             sender.day.add((LOSS, category.value, reason.value), (lost,), who, free=True)
         return None
 
-    def _take_violations(self, sender: _Sender, item: Item) -> Refusal | None:
-        violations = read_violations(item.payload)
-        if isinstance(violations, Refusal):
-            return violations
+    def _take_violations(self, sender: _Sender, item: Item, violations: Sequence[Violation]) -> Refusal | None:
         who = self._who(sender)
         if self._is_over(sender, who):
             return Refusal.OVER_RATE

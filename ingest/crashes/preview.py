@@ -11,7 +11,7 @@ from ingest.app import App
 from ingest.crashes.consent import word_of
 from ingest.crashes.event import Report, read_report
 from ingest.crashes.frames import Frame
-from ingest.crashes.grouping import Grouping, group_of
+from ingest.crashes.grouping import group_of
 from ingest.crashes.sections import Section
 from ingest.crashes.tally import Tally
 
@@ -22,7 +22,7 @@ def preview_of(event: Section, app: App, tally: Tally) -> dict[str, Any]:
     """Return, as JSON data, what is kept at once, what waits for k senders, and what is left out."""
     report = read_report(event, app)
     known = tally.known(app, report)
-    group = group_of(report, Grouping(message=known or ""))
+    group = group_of(report, tally.words(app, report))
     waits = f"once {app.k} people have sent it within a week"
     return {
         "consent": word_of(event).value,

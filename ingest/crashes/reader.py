@@ -11,7 +11,7 @@ from ingest.counters.cells import Refusal
 
 T = TypeVar("T")
 
-_LONG: Final = 32 << 10
+LONG: Final = 32 << 10
 """Bytes from which on a submission is read in the thread: an ordinary report is smaller, or is read in 2 ms."""
 
 _MOST_WAITING: Final = 64 << 20
@@ -31,7 +31,7 @@ class Reading:
 
     async def run(self, size: int, read: Callable[..., T], *arguments: object) -> T | Refusal:
         """Call `read`, in the thread if the submission has many bytes; `FULL` when too much waits there already."""
-        if size < _LONG:
+        if size < LONG:
             return read(*arguments)
         if self._waiting + size > _MOST_WAITING:
             return Refusal.FULL

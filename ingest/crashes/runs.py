@@ -13,6 +13,7 @@ from ingest.counters.cells import ALL_RELEASES, CRASH, SESSION, SessionMetric
 from ingest.counters.day import Day
 from ingest.counters.disclosure import Who
 from ingest.counters.firsts import Firsts
+from ingest.crashes.crowd import Crowd
 from ingest.crashes.release import waits_for_others
 from ingest.crashes.sessions import Aggregate, Outcome, Update
 
@@ -43,8 +44,10 @@ class Runs:
     Past a million runs a day no more are remembered, and what an SDK says is taken as it is.
     """
 
-    def __init__(self, keys: DayKeys) -> None:
+    def __init__(self, keys: DayKeys, crowd: Crowd | None = None) -> None:
+        """Take the keys of the day, and what bounds the releases of a day."""
         self._keys = keys
+        self._crowd = crowd if crowd is not None else Crowd()
         self._runs: dict[tuple[str, date], dict[bytes, int]] = {}
         self._firsts: dict[tuple[str, date], Firsts] = {}
 
@@ -109,6 +112,7 @@ class Runs:
 
     def _count(self, day: Day, installation: str, release: str, amounts: list[int], who: Who) -> None:
         crashed = amounts[SessionMetric.CRASHED] > 0
+        waits = waits_for_others(release) or not self._crowd.has_room_for_release(day.owner, day.date, release)
         for name in (release, ALL_RELEASES):
             own = amounts.copy()
             if installation:
@@ -116,4 +120,4 @@ class Runs:
                 own[SessionMetric.INSTALLS] = int(firsts.add(who.sender, (SESSION, name)))
                 own[SessionMetric.CRASHED_INSTALLS] = int(crashed and firsts.add(who.sender, (CRASH, name)))
             if any(own):
-                day.add((SESSION, name), own, who, free=name == ALL_RELEASES or not waits_for_others(name))
+                day.add((SESSION, name), own, who, free=name == ALL_RELEASES or not waits)

@@ -46,7 +46,8 @@ def _count(work: Path, hits: int) -> int:
         capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
     found = re.search(r"Collected : (\d+)", done.stderr)
-    assert found is not None and not done.returncode, done.stderr
+    assert found is not None, done.stderr
+    assert not done.returncode, done.stderr
     return int(found[1])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from clients.sdk import PROGRAMS, _run
+from clients.sdk import PROGRAMS, _run, install_node
 from clients.test_sdks import Collector, collector, node_modules  # noqa: F401 - fixtures
 from ingest.crashes.device import filter_for
 
@@ -99,14 +98,9 @@ def test_the_node_sdk_with_the_filter(collector: Collector, node_modules: Path, 
 @pytest.fixture(scope="session")
 def browser_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser")
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed: `apt install npm` runs the test of the real @sentry/browser")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(HERE / "browser" / name, folder / name)
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
-    if done.returncode:
-        pytest.skip(f"npm could not install @sentry/browser: {done.stderr[-400:]}")
+    problem = install_node(folder, "browser")
+    if problem:
+        pytest.skip(problem)
     return folder / "node_modules"
 
 

@@ -12,6 +12,13 @@ from running import PLAIN, Logless, running, wait_until
 
 STANDARD = PLAIN.replace('profile = "plain"', 'profile = "standard"')
 PEOPLE = 40
+CRASH = {
+    "platform": "python",
+    "release": "app@1.0",
+    "tags": {"consent": "given"},
+    "exception": {"values": [{"type": "OSError", "value": "hidden by the app"}]},
+}
+"""A crash with a message that is no text of a runtime."""
 
 
 def address(number: int) -> str:
@@ -83,12 +90,16 @@ def test_names_that_are_not_shared_enough_are_still_known_after_it(tmp_path: Pat
     with running(tmp_path, STANDARD) as server:
         for number in range(4):
             assert server.hit(address(number), "http://example.org/hidden").status == 202
+            assert server.crash(address(number), CRASH).status == 200
         assert server.process is not None
         server.process.send_signal(signal.SIGUSR2)
         wait_until(lambda: "went on where" in server.log.read_text(), 60)
-        assert b"/hidden" not in (server.runtime / "journal").read_bytes()
+        journal = server.runtime / "journal"
+        assert not any(name in journal.read_bytes() for name in (b"/hidden", b"hidden by the app"))
         assert server.hit(address(4), "http://example.org/hidden").status == 202
-        assert b"/hidden" in (server.runtime / "journal").read_bytes()
+        assert b"/hidden" in journal.read_bytes()
+        assert server.crash(address(4), CRASH).status == 200
+        assert b"hidden by the app" in journal.read_bytes()
 
 
 def test_a_configuration_that_cannot_be_read_keeps_the_old_process(tmp_path: Path) -> None:

@@ -48,7 +48,11 @@ def envelope(draw: Markers, app: int) -> bytes:
         "trace": {"trace_id": mark("trace_id"), "public_key": KEY, "user_segment": mark("user_segment")},
         mark("envelope key"): {mark("envelope nested key"): mark("envelope value")},
     }
-    items = [_item(draw, "event", json.dumps(event(draw, event_id)).encode())]
+    made = event(draw, event_id)
+    items = [_item(draw, "event", json.dumps(made).encode())]
+    if draw.random.random() < 0.1:
+        _give_up(draw, made)
+        items.append(_item(draw, "attachment", _dump(draw), attachment_type="event.minidump"))
     for kind in ("attachment", "session", "client_report", "user_report", "transaction", mark("item type")):
         if draw.random.random() < 0.2:
             payload = {mark("item key"): mark("item value"), "attrs": {"ip_address": draw.address("item address")}}
@@ -112,17 +116,25 @@ def dump(draw: Markers) -> bytes:
     """Draw a form with a minidump and what native code says beside it."""
     said = event(draw, draw.event_id()) | {"tags": {"consent": "given", draw.draw("dump tag"): draw.draw("dump tag")}}
     said["release"] = draw.keep(RELEASE)
-    # Whatever of it is not kept beside a dump may be found nowhere: names of code too.
-    text = json.dumps(said)
-    for marker in [marker for marker in draw.kept if marker in text and marker != said["release"]]:
-        draw.forbidden[marker] = draw.kept.pop(marker)
-    path = f"/home/{draw.draw('module folder')}/{draw.keep(BINARY)}.so"
-    parts = [("sentry", json.dumps(said).encode()), ("upload_file_minidump", written_dump(draw.draw, path))]
+    _give_up(draw, said)
+    parts = [("sentry", json.dumps(said).encode()), ("upload_file_minidump", _dump(draw))]
     return written_form(draw.draw, *parts, (draw.draw("part name"), draw.draw("part").encode()))
 
 
-def _item(draw: Markers, kind: str, payload: bytes) -> bytes:
+def _dump(draw: Markers) -> bytes:
+    return written_dump(draw.draw, f"/home/{draw.draw('module folder')}/{draw.keep(BINARY)}.so")
+
+
+def _give_up(draw: Markers, said: dict[str, Any]) -> None:
+    """Forbid what an event says beside a dump and is not kept there: its names of code may be found nowhere."""
+    text = json.dumps(said)
+    for marker in [marker for marker in draw.kept if marker in text and marker not in said["release"]]:
+        draw.forbidden[marker] = draw.kept.pop(marker)
+
+
+def _item(draw: Markers, kind: str, payload: bytes, **more: str) -> bytes:
     header = {
+        **more,
         "type": kind,
         "length": len(payload),
         "filename": draw.draw("item filename"),

@@ -100,4 +100,12 @@ DELIVERIES: Final = Table(
     sqlite_autoincrement=True,
 )
 
+SUCCESSIONS: Final = Table(
+    "crash_successions",
+    METADATA,
+    Column("app", Integer, primary_key=True),
+    Column("former", String, primary_key=True, comment="a group of the algorithm of grouping before"),
+    Column("group", String, primary_key=True, comment="a group that its reports are in now"),
+)
+
 TABLES: Final = (DECISIONS, ASSIGNMENTS, NOTES, MERGES, ACTIONS, CHANNELS, RULES, TOLD, DELIVERIES)

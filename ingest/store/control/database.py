@@ -87,6 +87,7 @@ STEPS: Final = (
     crash_tables.TABLES,
     (STRINGS,),
     admin_tables.TABLES,
+    (crash_tables.SUCCESSIONS,),
 )
 """The tables that each version added, the first version's first. A database is brought up step by step."""
 

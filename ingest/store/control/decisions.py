@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Row, delete, insert, select
+from sqlalchemy.engine import Connection
 
 from ingest.store.control.crash_tables import DECISIONS
 from ingest.store.control.database import Control
@@ -67,20 +68,24 @@ def decide(control: Control, app: int, group: str, decision: Decision, instead_o
         gone = connection.execute(old).rowcount
         if instead_of is not None and not gone:
             return False
-        connection.execute(
-            insert(DECISIONS).values(
-                app=app,
-                group=group,
-                state=decision.state.value,
-                until=decision.until.value,
-                release=decision.release,
-                number=decision.number,
-                end=decision.end.toordinal() - _EPOCH if decision.end else None,
-                day=decision.day.toordinal() - _EPOCH,
-                seen=json.dumps(dict(decision.seen or {})),
-            )
-        )
+        put_decision(connection, app, group, decision)
     return True
+
+
+def put_decision(connection: Connection, app: int, group: str, decision: Decision) -> int:
+    """Keep a decision about a group that has none, within a transaction, and return its number."""
+    row = insert(DECISIONS).values(
+        app=app,
+        group=group,
+        state=decision.state.value,
+        until=decision.until.value,
+        release=decision.release,
+        number=decision.number,
+        end=decision.end.toordinal() - _EPOCH if decision.end else None,
+        day=decision.day.toordinal() - _EPOCH,
+        seen=json.dumps(dict(decision.seen or {})),
+    )
+    return int(connection.execute(row.returning(DECISIONS.c.id)).scalar_one())
 
 
 def reopen(control: Control, app: int, group: str) -> None:
@@ -92,7 +97,12 @@ def reopen(control: Control, app: int, group: str) -> None:
 def list_decisions(control: Control, app: int) -> dict[str, Decision]:
     """Return every decision about the groups of an app."""
     with control.begin() as connection:
-        return {row.group: _read(row) for row in connection.execute(select(DECISIONS).where(DECISIONS.c.app == app))}
+        return read_decisions(connection, app)
+
+
+def read_decisions(connection: Connection, app: int) -> dict[str, Decision]:
+    """Return the same within a transaction."""
+    return {row.group: _read(row) for row in connection.execute(select(DECISIONS).where(DECISIONS.c.app == app))}
 
 
 def _read(row: Row[Any]) -> Decision:

@@ -66,6 +66,7 @@ class Canaries:
 
     random: random.Random
     forbidden: set[str] = field(default_factory=set)
+    encodings: set[int] = field(default_factory=set)
     kept: dict[str, set[str]] = field(default_factory=dict)
 
     def mark(self, place: str = "") -> str:
@@ -89,7 +90,9 @@ class Canaries:
 
     def written(self) -> str:
         """Draw a marker in one of twelve encodings."""
-        text = self.random.choice(ENCODINGS)(self.mark())
+        number = self.random.randrange(len(ENCODINGS))
+        self.encodings.add(number)
+        text = ENCODINGS[number](self.mark())
         self.forbidden.add(text.lower())
         return text
 

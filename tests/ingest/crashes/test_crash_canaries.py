@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sentry_sdk.scrubber import EventScrubber
 
-from crashes.canaries import KEPT, WAITS, Canaries, event
+from crashes.canaries import ENCODINGS, KEPT, KNOWN, WAITS, Canaries, event
 from crashes.door import EXPLICIT, RecordingDay
 from ingest.boundary.identifiers import find_identifier
 from ingest.counters.disclosure import Who
@@ -20,7 +20,8 @@ from ingest.crashes.stack import Thrown
 from ingest.crashes.symbols import normal_function
 from ingest.crashes.tally import Tally
 
-EVENTS = 800  # with over a hundred markers in each
+EVENTS = 80  # with some six hundred markers in each
+PLANTED = 5_000  # at least, all of them different
 WHO = Who(b"somebody", "198.51")
 TALLY = Tally()
 
@@ -60,21 +61,46 @@ def handed_on(day: RecordingDay) -> Iterator[str]:
         yield f"{stack.type}\n{stack.function}\n{stack.stack}"
 
 
-def test_there_is_a_marker_in_every_place() -> None:
-    assert sum(len(trial.canaries.forbidden) for trial in trials()) > 100 * EVENTS
+def planted_in(value: Any, marked: set[str], at: str = "") -> Iterator[str]:
+    """Yield the forms of places in which one of some markers stands: under each key, as a key, in a list, deeper."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            if key in marked:
+                yield "a key"
+            yield from planted_in(below, marked, key if key in KNOWN else at)
+            if isinstance(below, dict):
+                yield "an object within an object"
+    elif isinstance(value, list):
+        for entry in value:
+            yield "a list"
+            yield from planted_in(entry, marked, at)
+    elif str(value).lower() in marked:
+        yield at
+
+
+def test_there_is_a_marker_in_every_place_and_every_encoding() -> None:
+    every: set[str] = set()
+    places: set[str] = set()
+    for trial in trials():
+        every |= trial.canaries.forbidden
+        places |= set(planted_in(trial.event, trial.canaries.forbidden))
+    assert len(every) > PLANTED
+    assert places >= {*KNOWN, "a key", "a list", "an object within an object"}
+    assert set().union(*(trial.canaries.encodings for trial in trials())) == set(range(len(ENCODINGS)))
+    assert len(ENCODINGS) == 12
 
 
 @pytest.mark.soak
 def test_of_many_more_markers_none_is_handed_on_either() -> None:
     planted = 0
-    for seed in range(10_000, 13_000):
+    for seed in range(10_000, 10_500):
         one = trial(seed)
         planted += len(one.canaries.forbidden)
         day = RecordingDay()
         TALLY.count(day, EXPLICIT, one.report, WHO)
         for text in handed_on(day):
             assert not leaks(one.canaries, text, *KEPT)
-    assert planted > 1_000_000
+    assert planted > 100_000
 
 
 def test_a_report_holds_no_marker_but_names_of_code() -> None:

@@ -108,6 +108,19 @@ def test_more_sessions_than_the_protocol_allows_are_too_large() -> None:
     assert sessions(door) == {"sessions": 100}
 
 
+@pytest.mark.parametrize("kind", ["raw_security", "sessions"])
+def test_items_of_a_hundred_entries_each_hold_nobody_up(kind: str) -> None:
+    """Ten thousand violations in one envelope took two seconds of everybody's time."""
+    violation = {"type": "csp-violation", "body": {"effectiveDirective": "script-src"}}
+    sums = {"aggregates": [{"exited": 1}] * 60, "attrs": ATTRIBUTES}
+    entries = {"raw_security": [violation] * 60, "sessions": sums}[kind]
+    door = Door(limits=replace(LIMITS, compressed=1 << 20, decompressed=1 << 20))
+    assert send(door, *[(kind, json.dumps(entries).encode())] * 100).status == 200
+    counted = {"raw_security": reported(door).get(("state", "handled")), "sessions": sessions(door).get("sessions")}
+    assert counted[kind] == 120, "as many as fit, and not a third item"
+    assert door.refusals(OPT_OUT.owner) == {"too_large": 1}
+
+
 def test_an_app_that_asks_for_no_sessions_discards_them() -> None:
     quiet = replace(OPT_OUT, sessions=False)
     door = Door(configured=(quiet,))
@@ -204,7 +217,8 @@ def test_one_customer_is_held_to_the_limit_and_the_next_one_behind_the_same_exit
     assert door.refusals(OPT_OUT.owner) == {"over_rate": 2}
     assert send(door, ("event", customer(2))).status == 200
     door.now += 60
-    assert send(door, ("event", events[-1])).status == 200, "what was refused is no duplicate when it comes again"
+    assert send(door, ("event", events[-1])).status == 200
+    assert door.refusals(OPT_OUT.owner) == {"over_rate": 2}, "what was refused is no duplicate when it comes again"
 
 
 @pytest.mark.parametrize(("exits", "status"), [((), 429), (("203.0.113.0/24",), 200)])

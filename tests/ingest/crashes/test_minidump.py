@@ -13,10 +13,12 @@ from dumping import BASE, written_dump, written_form
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crashes.door import EVENT_ID, EXPLICIT, LIMITS, OPT_OUT, Answer, Door
+from crashes.door import EVENT_ID, EXPLICIT, KEY, LIMITS, OPT_OUT, Answer, Door
 from ingest.counters.cells import Refusal
-from ingest.crashes.dumps import open_dump
-from ingest.crashes.envelope import Envelope
+from ingest.crashes.dumps import ATTACHMENT, join_dump, open_dump
+from ingest.crashes.encoding import Limits
+from ingest.crashes.envelope import Envelope, Item, read_envelope
+from ingest.crashes.event import Report, open_event, read_report
 from ingest.crashes.minidump import Dump, Module, read_minidump
 from ingest.crashes.multipart import read_parts
 
@@ -176,6 +178,174 @@ def test_reason_and_system(platform: int, code: int, arch: str, kind: str, syste
         address,
     )
     assert found.module == (Module(BASE, 0x10000, f"/home/{CANARY}/vpn/vpn-ui") if start else None)
+
+
+NATIVE: dict[str, Any] = {
+    "event_id": EVENT_ID,
+    "platform": "native",
+    "level": "fatal",
+    "release": "vpn-ui@3.14.2",
+    "environment": "production",
+    "tags": {"consent": "given", CANARY: CANARY},
+    "user": {"id": CANARY, "email": CANARY},
+    "contexts": {"os": {"name": "Linux", "version": "6.9.1", "kernel_version": CANARY}, CANARY: {CANARY: CANARY}},
+    "extra": {CANARY: CANARY},
+    "breadcrumbs": [{"message": CANARY}],
+    "threads": {"values": [{"name": CANARY, "stacktrace": {"frames": [{"function": CANARY}]}}]},
+    "debug_meta": {"images": [{"type": "elf", "image_addr": "0x0", "image_size": 9, "code_file": f"/home/{CANARY}/x"}]},
+}
+"""An event as sentry-native writes it beside a dump: what was thrown stands in the dump alone."""
+
+
+def attached(dump: bytes, event: dict[str, Any] | None = NATIVE, *others: bytes, kind: str = "event.minidump") -> bytes:
+    """Write the envelope of sentry-native's Breakpad backend, and of Electron."""
+    lines = [json.dumps({"event_id": EVENT_ID, "sdk": {"name": CANARY}}).encode()]
+    if event is not None:
+        payload = json.dumps(event).encode()
+        lines += [json.dumps({"type": "event", "length": len(payload)}).encode(), payload]
+    header = {"type": "attachment", "length": len(dump), "filename": f"{CANARY}.dmp", "attachment_type": kind}
+    for content in (dump, *others):
+        lines += [json.dumps(header | {"length": len(content)}).encode(), content]
+        header.pop("attachment_type", None)
+    return b"\n".join(lines) + b"\n"
+
+
+def test_a_dump_that_is_attached_to_its_event_says_what_was_thrown_and_where() -> None:
+    door = Door()
+    answer = door.knock(body=attached(minidump(), NATIVE, f"log of {CANARY}".encode()))
+    assert (answer.status, answer.json) == (200, {"id": EVENT_ID})
+    check_counted(door)
+    everything = " ".join(repr(key) for _, key, _ in door.ledger.unwritten(EXPLICIT.owner))
+    assert "SIGSEGV" not in everything
+    assert CANARY not in everything
+    assert door.refusals() == {}
+    door.knock(body=attached(minidump()))
+    assert door.refusals() == {"duplicate": 1}
+
+
+def test_what_the_event_says_of_the_system_goes_before_what_the_dump_says() -> None:
+    [event] = [item for item in opened(attached(minidump())).items if item.type == "event"]
+    read = json.loads(bytes(event.payload))
+    assert read["contexts"]["os"] == {"name": "Linux", "version": "6.9.1", "kernel_version": CANARY}
+    assert read["contexts"]["device"] == {"arch": "x86_64"}
+    [thrown] = read["exception"]["values"]
+    assert thrown["type"] == "SIGSEGV"
+    bare = opened(attached(minidump(), {**NATIVE, "contexts": {"os": CANARY}, "exception": CANARY}))
+    read = json.loads(bytes(bare.items[0].payload))
+    assert read["contexts"]["os"] == CANARY, "what has the wrong form stays for the schema to strip and to count"
+    assert read["exception"]["values"][0]["type"] == "SIGSEGV"
+
+
+def opened(body: bytes, limits: Limits = LIMITS) -> Envelope:
+    envelope = read_envelope(body)
+    assert isinstance(envelope, Envelope)
+    joined = join_dump(envelope, len(body), limits)
+    assert isinstance(joined, Envelope)
+    return joined
+
+
+def test_another_attachment_is_discarded_and_takes_nothing_along() -> None:
+    door = Door()
+    thrown = {"exception": {"values": [{"type": "TunnelError"}]}}
+    assert door.knock(body=attached(minidump(), {**NATIVE, **thrown}, kind="event.attachment")).status == 200
+    (exemplar,) = door.ledger.exemplars(EXPLICIT.owner).values()
+    assert exemplar.type == "TunnelError"
+    assert CANARY not in repr((door.cells(), exemplar))
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "refusals"),
+    [
+        ({**NATIVE, "tags": {}}, 403, {"no_consent": 1}),
+        ({**NATIVE, "tags": {"consent": "denied"}}, 403, {}),
+        (None, 403, {"no_consent": 1}),
+    ],
+    ids=["silent", "denied", "no event"],
+)
+def test_an_attached_dump_needs_the_consent_of_its_event(
+    event: dict[str, Any] | None, status: int, refusals: dict[str, int]
+) -> None:
+    door = Door()
+    assert door.knock(body=attached(minidump(), event)).status == status
+    assert (door.cells(), door.refusals()) == ({}, refusals)
+
+
+def test_an_attached_dump_without_an_event_stands_for_one() -> None:
+    door = Door()
+    query = f"sentry_key={OPT_OUT.key}".encode()
+    assert door.knock("/api/7/envelope/", attached(minidump(), None), query=query).status == 200
+    (exemplar,) = door.ledger.exemplars(OPT_OUT.owner).values()
+    assert exemplar.type == "SIGSEGV"
+
+
+@pytest.mark.parametrize("coding", [b"", b"gzip"])
+@pytest.mark.parametrize(
+    ("dump", "beside", "status"),
+    [
+        (150_000, 0, 200),
+        (150_000, LIMITS.decompressed - 3_000, 200),
+        (150_000, LIMITS.decompressed, 413),
+        (200_000, 0, 200),
+        (200_001, 0, 413),
+        (0, LIMITS.decompressed, 413),
+    ],
+)
+def test_an_attached_dump_has_its_own_limit_and_everything_else_keeps_to_that_of_envelopes(
+    coding: bytes, dump: int, beside: int, status: int
+) -> None:
+    door = Door(limits=replace(LIMITS, minidump=200_000))
+    content = minidump().ljust(dump, b"\xff") if dump else b""
+    body = attached(content, NATIVE, b"\xff" * beside) if dump else attached(b"\xff" * beside, kind="event.attachment")
+    packed = gzip.compress(body) if coding else body
+    headers = [(b"content-encoding", coding)] if coding else []
+    answer = door.knock(body=packed, headers=headers)
+    assert answer.status == status
+    if status == 200:
+        check_counted(door)
+    else:
+        assert door.refusals() == {"too_large": 1}
+
+
+def test_only_who_shows_the_key_before_the_body_may_send_as_much_as_a_minidump_weighs() -> None:
+    door = Door(limits=replace(LIMITS, minidump=200_000))
+    dsn = {"dsn": f"https://{KEY}@crashes.example.org/6"}
+    small, large = (
+        json.dumps(dsn).encode() + attached(minidump().ljust(weight, b"\xff")).partition(b"}}")[2]
+        for weight in (0, 150_000)
+    )
+    assert door.knock(body=small, query=b"").status == 200
+    assert [door.knock(body=large, query=query).status for query in (b"", b"sentry_key=other")] == [403, 403]
+
+
+def test_an_attachment_that_only_calls_itself_a_dump_is_malformed() -> None:
+    door = Door()
+    assert door.knock(body=attached(CANARY.encode())).status == 400
+    assert door.refusals() == {"bad_envelope": 1}
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 900), st.integers(0, 255)), max_size=8),
+    st.integers(1, 2000),
+    st.binary(max_size=80) | st.just(json.dumps(NATIVE).encode()),
+)
+@settings(derandomize=True, max_examples=150)
+def test_hostile_attached_dumps_lead_to_an_event_or_a_refusal(
+    flips: list[tuple[int, int]], cut: int, event: bytes
+) -> None:
+    damaged = bytearray(minidump())
+    for place, value in flips:
+        damaged[place % len(damaged)] = value
+    items = (
+        Item("event", memoryview(event)),
+        Item("attachment", memoryview(bytes(damaged[:cut])), attachment=ATTACHMENT),
+    )
+    joined = join_dump(Envelope(None, None, items), cut + len(event), LIMITS)
+    if isinstance(joined, Envelope):
+        assert [item.type for item in joined.items] == ["event"]
+        read = open_event(joined.items[0].payload)
+        assert isinstance(read, Refusal) or isinstance(read_report(read, EXPLICIT), Report)
+    else:
+        assert joined is Refusal.BAD_ENVELOPE
 
 
 @given(

@@ -11,6 +11,7 @@ from ingest.boundary.address import Address
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import ALL_RELEASES, SESSION, SESSION_METRICS
 from ingest.counters.disclosure import Who
+from ingest.crashes.crowd import Crowd
 from ingest.crashes.runs import Runs
 from ingest.crashes.sessions import Aggregate, Outcome, Update
 
@@ -20,10 +21,10 @@ ADDRESS = Address.read("203.0.113.9")
 class Today:
     """A day of an app, and the runs that are heard of on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, crowd: Crowd | None = None) -> None:
         self.keys = DayKeys()
         self.day = RecordingDay(OPT_OUT)
-        self.runs = Runs(self.keys)
+        self.runs = Runs(self.keys, crowd)
 
     def who(self, installation: str) -> Who:
         digest = self.keys.crash_sender(self.day.owner, self.day.date, ADDRESS, installation, "", "")
@@ -103,6 +104,15 @@ def test_a_release_that_may_be_a_digest_of_a_person_waits_for_others_and_the_tot
     today.update("a", begins=True, release=commit)
     assert today.health(commit) == {}
     assert today.health() == {"sessions": 1}
+
+
+def test_past_a_bound_new_releases_of_a_day_wait_for_others_and_the_total_does_not() -> None:
+    today = Today(Crowd(releases=1))
+    for release in ("1.0", "2.0", "1.0"):
+        today.update(f"run of {release}", begins=True, release=release)
+    assert today.health("1.0") == {"sessions": 1}
+    assert today.health("2.0") == {}
+    assert today.health() == {"sessions": 2}
 
 
 def test_a_day_that_closed_is_forgotten() -> None:

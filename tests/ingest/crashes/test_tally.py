@@ -10,6 +10,7 @@ import pytest
 from crashes.door import EXPLICIT, RecordingDay, crash
 from ingest.counters.cells import RARE
 from ingest.counters.disclosure import Who
+from ingest.crashes.crowd import Crowd
 from ingest.crashes.event import Report, open_event, read_report
 from ingest.crashes.grouping import Group
 from ingest.crashes.phrases import phrase_of
@@ -55,6 +56,36 @@ class Counter:
                 if name == attribute and reports:
                     found[value] = found.get(value, 0) + reports
         return found
+
+
+def of_type(number: int, **fields: Any) -> Report:
+    return report(exception=[{"type": f"Error{number}", "value": "of somebody"}], **fields)
+
+
+def test_past_a_bound_new_groups_of_a_day_are_one_that_holds_no_name() -> None:
+    counter = Counter(Tally(crowd=Crowd(groups=3)))
+    groups = {counter.count(of_type(number)).id for number in range(3)}
+    many = {counter.count(of_type(number, logger="x", fingerprint=["login"])).id for number in range(3, 50)}
+    assert len(groups) == 3
+    [group] = many
+    assert group not in groups
+    assert counter.count(of_type(1)).id in groups, "a group that is known goes on"
+    assert {stack.type for stack in counter.day.stacks} == {"Error0", "Error1", "Error2", "(many)"}
+    assert sum(counter.cells("release").values()) == 51, "every report is counted"
+    named = {key[3] for key in counter.day.keys if key[1] == group and key[2] == "message"}
+    assert named == set()
+
+
+def test_past_a_bound_new_releases_of_a_day_wait_for_others() -> None:
+    counter = Counter(Tally(crowd=Crowd(releases=2)))
+    for number in range(10):
+        counter.count(report(release=f"vpn@{number}"))
+    assert counter.cells("release") == {"vpn@0": 1, "vpn@1": 1, "(rare)": 8}
+    counter.count(report(release="vpn@9"), times=4)
+    assert counter.cells("release")["vpn@9"] == 5
+    counter.tally.forget(counter.day)
+    counter.count(report(release="vpn@10"))
+    assert counter.cells("release")["vpn@10"] == 1, "another day has room again"
 
 
 def test_a_message_of_the_runtime_is_shown_at_once() -> None:

@@ -3,10 +3,13 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.counters.disclosure import Who
-from ingest.crashes.watch import Watch
+from ingest.crashes.watch import Underway, Watch
 
 MONDAY = date(2026, 11, 23)
 PLACE = ("app:6", "group")
@@ -86,14 +89,78 @@ def test_no_digest_outlives_its_day() -> None:
     assert not any(repr(who(number).sender) in held for number in (1, 2, 3))
 
 
+def test_no_digest_outlives_its_day_when_nobody_comes_either() -> None:
+    watch = Watch()
+    exits = [Who(number.to_bytes(4), f"{number:032x}") for number in (7, 8)]
+    assert send(watch, 1, 2) == [None] * 2
+    assert [watch.witness(PLACE, VALUE, MONDAY, each, K) for each in exits] == [None] * 2
+    watch.forget("app:7", MONDAY)
+    watch.forget("app:6", MONDAY - timedelta(days=1))
+    held = repr([each.senders + each.networks for each in watch.hand_over()])
+    assert repr(who(1).sender) in held
+    assert f"{7:032x}" in held
+    watch.forget("app:6", MONDAY)
+    [kept] = watch.hand_over()
+    assert kept.senders == []
+    assert len(kept.networks) == 3
+    assert not any(f"{number:032x}" in kept.networks for number in (7, 8))
+    assert watch.nearest(PLACE, "message", K) == 4
+    # Three networks stay three, so one more sender is enough.
+    assert send(watch, 9, 9, day=MONDAY + timedelta(days=1)) == [0, 0]
+
+
+def over(watch: Watch) -> Watch:
+    """Hand over to another one, as a planned restart does."""
+    handed = msgspec.msgpack.decode(msgspec.msgpack.encode(watch.hand_over()), type=list[Underway])
+    other = Watch()
+    other.take_over(handed)
+    return other
+
+
+def test_a_planned_restart_goes_on_where_it_stopped() -> None:
+    watch = Watch()
+    assert send(watch, 1, 2, 3, 4) == [None] * 4
+    next_one = over(watch)
+    assert next_one.nearest(PLACE, "message", K) == 4
+    assert send(next_one, 4, 5) == [None, 5]
+    assert send(Watch(), 4, 5) == [None, None], "after any other it begins anew"
+    assert send(over(next_one), 6) == [0], "what is known stays known"
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.sampled_from([0, 0, 1, 3]), st.booleans()), max_size=25))
+def test_it_never_matters_when_a_planned_restart_was(sent: list[tuple[int, int, bool]]) -> None:
+    steady, restarted, day = Watch(), Watch(), MONDAY
+    for number, later, restarts in sent:
+        day += timedelta(days=later)
+        restarted = over(restarted) if restarts else restarted
+        assert send(restarted, number, day=day) == send(steady, number, day=day)
+
+
+def test_it_takes_over_no_more_than_it_may_hold() -> None:
+    watch = Watch()
+    for number in range(20):
+        send(watch, 1, value=("message", "1", f"text {number}"))
+    other = Watch(most=10)
+    other.take_over(watch.hand_over())
+    assert 5 <= len(other.hand_over()) <= 10
+
+
 def test_it_holds_no_more_than_it_was_told_to() -> None:
     watch = Watch(most=10)
     for number in range(100):
         send(watch, 1, value=("message", "1", f"text {number}"))
-    assert sum(map(len, watch._places.values())) == 10
-    # What is full hides, and is free again once a week has passed.
-    assert send(watch, 1, 2, 3, 4, 5) == [None] * 5
-    assert send(watch, 1, 2, 3, 4, 5, day=MONDAY + timedelta(days=7))[-1] == 4
+    assert len(watch.hand_over()) <= 10
+
+
+def test_who_invents_messages_hides_nobody_s() -> None:
+    watch = Watch(most=10)
+    assert send(watch, 1, 2) == [None] * 2
+    for number in range(1_000):
+        send(watch, 1, value=("message", "1", f"invented {number}"))
+    assert send(watch, 3, 4, 5) == [None, None, 4]
+    for number in range(1_000):
+        send(watch, 1, 2, 3, 4, value=("message", "1", f"invented by four {number}"))
+    assert send(watch, 6) == [0], "what is shared goes last"
 
 
 def test_it_never_tells_a_value_of_fewer_than_k_senders() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
+import socket
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -116,7 +117,7 @@ class Restarting:
         assert not batches
         self.pipeline = Pipeline(self._door.means, ledger, self.clock, operations(self._door.settings, None, None))
         if handed is not None:
-            self.pipeline.take_over(handed.keys, handed.visits, handed.heard)
+            self.pipeline.take_over(handed.keys, handed.visits, handed.heard, handed.watched)
 
     def restart(self, monkeypatch: pytest.MonkeyPatch, *, forgets: bool = False) -> None:
         ledger = self.pipeline.ledger
@@ -126,9 +127,11 @@ class Restarting:
         ledger.settle()
         memory = write_memory(Handover.of(self.pipeline))
         ledger.close()
-        monkeypatch.setenv("LOGLESS_HANDED_OVER", f"0,{memory}")
-        listening, handed = read_handover()
-        assert listening == 0
+        # Not this process' own input: what is handed over as the line is not inherited any further.
+        with socket.socket() as waiting:
+            monkeypatch.setenv("LOGLESS_HANDED_OVER", f"{waiting.fileno()},{memory}")
+            listening, handed = read_handover()
+            assert listening == waiting.fileno()
         assert handed is not None
         assert handed.visits.visits, "nobody was there in the middle of the week"
         assert read_handover() == (None, None), "it could be read a second time"

@@ -72,6 +72,7 @@ def test_no_column_is_an_address_a_browser_or_a_moment(control: Control) -> None
         "crash_assignments": ["app", "group", "user"],
         "crash_notes": ["id", "app", "group", "user", "day", "text"],
         "crash_merges": ["app", "group", "into"],
+        "crash_successions": ["app", "former", "group"],
         "actions": ["id", "owner", "minute", "member", "action", "object", "detail"],
         "alert_channels": ["id", "app", "kind", "target", "secret", "sent", "retried", "failed", "fault"],
         "alert_rules": ["app", "kind", "threshold", "least", "is_primed"],
