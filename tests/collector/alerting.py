@@ -37,10 +37,10 @@ async def main(config: Path, file: Path) -> None:
     clock = Clock()
     settings = read_settings(config)
     async with Collector(config, settings, clock) as collector:
-        add_channel(collector.control, 6, ChannelKind.MAIL, "team@example.org")
+        add_channel(collector.control, "app:6", ChannelKind.MAIL, "team@example.org")
         for kind in (RuleKind.NEW, RuleKind.REGRESSION):
-            put_rule(collector.control, 6, Rule(kind, 0, 0))
-        put_rule(collector.control, 6, Rule(RuleKind.VELOCITY, 300, 20))
+            put_rule(collector.control, "app:6", Rule(kind, 0, 0))
+        put_rule(collector.control, "app:6", Rule(RuleKind.VELOCITY, 300, 20))
         await collector.alerts.turn()
         await turn(collector, clock)
         answers = await collector.replay(read_lines(file), None, lambda _: None)
@@ -51,7 +51,7 @@ async def main(config: Path, file: Path) -> None:
         await collector.alerts.turn()
         for _ in range(3):
             await turn(collector, clock)
-        [channel] = list_channels(collector.control, 6)
+        [channel] = list_channels(collector.control, "app:6")
     found = {"answers": answers, "groups": list(groups[0]), "sent": channel.sent, "fault": channel.fault}
     sys.stdout.write(json.dumps(found))
 
