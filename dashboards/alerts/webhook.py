@@ -79,8 +79,8 @@ def _data_of(alert: Alert) -> dict[str, Any]:
 def slack_of(message: Message, base_url: str) -> dict[str, Any]:
     """Return the payload of Slack's incoming webhooks.
 
-    Names of code and disclosed values stand in `plain_text`, in which nothing is a mention or a link; the fallback is escaped as Slack
-    wants it: `&`, `<` and `>`.
+    Names of code and disclosed values stand in `plain_text`, in which nothing is a mention or a link; the fallback is
+    escaped as Slack wants it: `&`, `<` and `>`.
     """
     blocks = [_block(message, alert, base_url) for alert in message.spelled]
     if message.left_out:
