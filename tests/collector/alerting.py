@@ -1,4 +1,4 @@
-"""Sends five thousand reports of one crash through a Logless whose clock is moved to Monday, twice started, and prints the state.
+"""Sends five thousand reports of one crash through a Logless that is started twice, on to Monday, and prints the state.
 
 usage: alerting.py CONFIG FILE
 """

@@ -1,4 +1,7 @@
-"""Five thousand reports of one crash, with other numbers, hosts and ids in each: one group, one notification."""
+"""Five thousand reports of one crash, with other numbers, hosts and ids in each: one group, one notification.
+
+And on Monday the digest of a site.
+"""
 
 from __future__ import annotations
 
