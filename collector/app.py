@@ -37,7 +37,7 @@ from dashboards.way_in import WayIn
 from ingest.app import App, Apps
 from ingest.boundary.geo import Countries
 from ingest.boundary.identifiers import find_identifier
-from ingest.counters.cells import UNFOLDING
+from ingest.counters.cells import UNFOLDING, Breakdown
 from ingest.counters.journal import Journal, Unjournaled
 from ingest.crashes.grouping import ALGORITHM
 from ingest.crashes.strings import ReleaseStrings
@@ -172,7 +172,9 @@ class Collector:
         for batch in self.ledger.recall(self.owners, handed.days if handed is not None else None):
             self.writer.submit(batch)
         self.live = LiveWindow(self.ledger, self.writer, self.watch, self._present)
-        self.alerts = watch(settings, self.apps, self.reader, self.live, self.control, self.clock)
+        self.alerts = watch(
+            settings, self.apps, self.sites, self._breakdowns, self.reader, self.live, self.control, self.clock
+        )
         setups, recent = self.means.setups(), Recent()
         pages = self._pages(LiveDiagnostics(setups, recent, self.clock))
         self.pipeline = Pipeline(
@@ -212,6 +214,10 @@ class Collector:
                     raise
                 time.sleep(0.1)
 
+    @property
+    def _breakdowns(self) -> tuple[Breakdown, ...]:
+        return (*UNFOLDING, *(attribute.breakdown for attribute in self.means.attributes))
+
     def _present(self, site: str) -> tuple[int, int]:
         return self.pipeline.visits.present(site, self.clock())
 
@@ -229,7 +235,7 @@ class Collector:
             hosts=Hosts(source=self._source_of, is_spam=self.means.catalogue.is_spam),
             snippet=self._snippet,
             identifies=lambda text: str(find_identifier(text) or ""),
-            breakdowns=(*UNFOLDING, *(attribute.breakdown for attribute in self.means.attributes)),
+            breakdowns=self._breakdowns,
             vitals=lambda: health.vitals(self.retained, self.dropped, self._findings()),
             notices=lambda: self.notices,
             account=Reporter(self.means, self.clock).account,

@@ -96,10 +96,16 @@ class Digest:
         return [*told, views, bounces, engaged]
 
     @property
-    def subject(self) -> str:
-        """One line for the head of a letter."""
-        change = self.totals[0].change
-        return f"[{self.site}] {whole(self.counts.visitors)} visitor-days{f', {change}' if change else ''}"
+    def headline(self) -> str:
+        """The week in one line."""
+        visitors, change = self.counts.visitors, self.totals[0].change
+        days = f"{whole(visitors)} visitor-day{'' if visitors == 1 else 's'}"
+        return f"The week of {in_words(self.since)}: {days}{f', {change}' if change else ''}"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was counted, neither in this week nor in the one before."""
+        return not any((*self.counts.amounts, *self.before.amounts))
 
     @property
     def data(self) -> dict[str, Any]:

@@ -13,7 +13,10 @@ from collector.settings import read_settings
 from collector.snippet import snippet
 from ingest.site import Site
 from ingest.store.control.annotations import drop_annotations
+from ingest.store.control.channels import drop_channels
+from ingest.store.control.deliveries import drop_told
 from ingest.store.control.reviews import drop_reviews
+from ingest.store.control.rules import drop_rules
 from ingest.store.control.shares import drop_shares
 from ingest.store.control.tokens import drop_tokens
 from ingest.store.retention import drop_owner
@@ -69,7 +72,7 @@ async def _delete(house: House, arguments: Mapping[str, Any], _: Progress) -> di
     house.open.ledger.discard(site)
     await asyncio.to_thread(house.open.writer.wait, _WAIT)
     dropped = await asyncio.to_thread(drop_owner, house.open.connection, site)
-    for drop in (drop_reviews, drop_annotations, drop_shares, drop_tokens):
+    for drop in (drop_reviews, drop_annotations, drop_shares, drop_tokens, drop_channels, drop_rules, drop_told):
         await asyncio.to_thread(drop, house.control, site)
     if not known and not dropped:
         raise RefusedError(f'no site "{site}" is configured, and nothing is kept of one: see `logless site list`')

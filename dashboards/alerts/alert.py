@@ -1,16 +1,20 @@
-"""An alert: counters, and names of code. It has no field for anything else."""
+"""An alert: counters, disclosed values and names of code. It has no field for anything else."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 
+from dashboards.digest import Digest, write_digest
 from dashboards.numbers import many, ratio, whole
+from dashboards.unusual import Trend, Unusual
 from ingest.app import App
+from ingest.site import Site
 
 MOST: Final = 20
 """Alerts that a message spells out; of more it says how many there are."""
@@ -24,11 +28,22 @@ class AlertKind(StrEnum):
     UNMUTED = "unmuted"
     VELOCITY = "velocity"
     CRASH_FREE = "crash_free"
+    SPIKE = "spike"
+    DROP = "drop"
+    SILENT = "silent"
+    DIGEST = "digest"
     TEST = "test"
 
 
+TRAFFIC: Final = frozenset({AlertKind.SPIKE, AlertKind.DROP, AlertKind.SILENT})
+"""What is about a day of a site."""
+
+
 class Alert(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Something to tell. Titles and releases are names of code that have passed the schema of crash reports."""
+    """Something to tell. Titles and releases are names of code that have passed the schema of crash reports.
+
+    The day of a silence is its first, that of a digest its Monday.
+    """
 
     kind: AlertKind
     day: date
@@ -39,13 +54,20 @@ class Alert(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     usual: float = 0.0
     sessions: int = 0
     crash_free: float = 0.0
+    visits: int = 0
+    digest: Digest | None = None
 
 
 def key_of(alert: Alert, decision: int = 0) -> str:
     """Return what an alert is about, so that it is told once.
 
-    A group is new once, regresses once for each decision, and is unusual once a day.
+    A group is new once, regresses once for each decision, and is unusual once a day. So is a site; it has one digest
+    a week.
     """
+    if alert.kind in TRAFFIC:
+        return f"traffic:{alert.kind}:{alert.day}"
+    if alert.kind is AlertKind.DIGEST:
+        return digest_key(alert.day)
     if alert.kind in {AlertKind.REGRESSION, AlertKind.UNMUTED}:
         return f"{alert.kind}:{alert.group}:{decision}"
     if alert.kind is AlertKind.NEW:
@@ -53,8 +75,22 @@ def key_of(alert: Alert, decision: int = 0) -> str:
     return f"{alert.kind}:{alert.group or alert.release}:{alert.day}"
 
 
+def digest_key(monday: date) -> str:
+    """Return the key of the digest of a week."""
+    return f"digest:{monday}"
+
+
+def traffic_alert(one: Unusual) -> Alert:
+    """Return what is unusual as an alert."""
+    return Alert(AlertKind(one.trend.value), one.day, visits=one.visits, usual=float(one.usual))
+
+
 def sentence_of(alert: Alert) -> str:
     """Return an alert in words, as one line."""
+    if alert.kind in TRAFFIC:
+        return Unusual(Trend(alert.kind.value), alert.day, alert.visits, round(alert.usual)).sentence
+    if alert.digest is not None:
+        return alert.digest.headline
     of = " ".join(alert.title.split())
     release = f" ({' '.join(alert.release.split())})" if alert.release else ""
     counted = many(alert.reports, "report")
@@ -70,12 +106,28 @@ def sentence_of(alert: Alert) -> str:
     }[alert.kind]
 
 
-class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Alerts of one app that go out together."""
+def paragraph_of(alert: Alert, page: str) -> str:
+    """Return an alert as plain text with the address of its page: a digest is a whole letter, others are a line."""
+    return f"{sentence_of(alert)}\n{page}\n" if alert.digest is None else write_digest(alert.digest, page)
 
-    app: int
+
+class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Alerts of one site or app that go out together."""
+
+    owner: str
     name: str
     alerts: tuple[Alert, ...]
+
+    @property
+    def app(self) -> int | None:
+        """The number of the app that owns it, or None: it is a site's."""
+        kind, is_app, number = self.owner.partition(":")
+        return int(number) if is_app and kind == "app" else None
+
+    @property
+    def path(self) -> str:
+        """Where the owner's pages are."""
+        return f"/sites/{quote(self.owner, safe='')}" if self.app is None else f"/apps/{self.app}"
 
     @property
     def subject(self) -> str:
@@ -95,9 +147,14 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"And {many(len(self.alerts) - MOST, 'more alert')}." if len(self.alerts) > MOST else ""
 
 
-def write_message(app: App, alerts: Sequence[Alert]) -> str:
+def write_message(owner: Site | App, alerts: Sequence[Alert]) -> str:
     """Return a message as JSON."""
-    return msgspec.json.encode(Message(app.id, app.name, tuple(alerts))).decode()
+    return msgspec.json.encode(Message(owner.owner, name_of(owner), tuple(alerts))).decode()
+
+
+def name_of(owner: Site | App) -> str:
+    """Return what people call a site or app."""
+    return owner.id if isinstance(owner, Site) else owner.name
 
 
 def read_message(text: str) -> Message:
@@ -107,6 +164,15 @@ def read_message(text: str) -> Message:
 
 def page_of(message: Message, alert: Alert, base_url: str) -> str:
     """Return the address of the page about an alert."""
-    return f"{base_url}/apps/{message.app}/" + (
-        f"crashes/{alert.group}" if alert.group else "releases" if alert.release else "alerts"
-    )
+    return f"{base_url}{message.path}{_place(alert)}"
+
+
+def _place(alert: Alert) -> str:
+    if alert.kind is AlertKind.DIGEST:
+        return f"/digest?week={alert.day}"
+    if alert.kind in TRAFFIC:
+        week = timedelta(days=6)
+        return f"?period=custom&from={alert.day - week}&to={alert.day}"
+    if alert.group:
+        return f"/crashes/{alert.group}"
+    return "/releases" if alert.release else "/alerts"

@@ -12,7 +12,7 @@ from typing import Final
 
 import re2
 
-from dashboards.alerts.alert import Message, page_of, sentence_of
+from dashboards.alerts.alert import Message, page_of, paragraph_of
 from dashboards.alerts.faults import DeliveryError, Fault
 from dashboards.alerts.target import TIMEOUT
 from ingest.store.control.deliveries import Delivery
@@ -94,8 +94,8 @@ def write_letter(message: Message, server: MailServer, to: str, base_url: str, n
     letter["Date"] = formatdate(now)
     letter["Message-ID"] = make_msgid("alert", server.domain)
     letter["Auto-Submitted"] = "auto-generated"
-    parts = [f"{sentence_of(alert)}\n{page_of(message, alert, base_url)}\n" for alert in message.spelled]
-    foot = f"Who is told what: {base_url}/apps/{message.app}/alerts\n"
+    parts = [paragraph_of(alert, page_of(message, alert, base_url)) for alert in message.spelled]
+    foot = f"Who is told what: {base_url}{message.path}/alerts\n"
     letter.set_content("\n".join([*parts, *([message.left_out, ""] if message.left_out else []), foot]))
     return letter
 

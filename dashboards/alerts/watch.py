@@ -1,28 +1,32 @@
-"""Looks at every app when its time has come, and sees messages off."""
+"""Looks at every app and site when its time has come, and sees messages off."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 from typing import Final, Protocol
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 
-from dashboards.alerts.alert import Alert, Message, read_message, write_message
+from dashboards.alerts.alert import Message, read_message
 from dashboards.alerts.faults import FINAL, DeliveryError, Fault
 from dashboards.alerts.findings import USUAL_DAYS, Sight, find_alerts
+from dashboards.alerts.telling import tell
+from dashboards.alerts.traffic import Traffic
 from dashboards.period import CUSTOM, Period, today_in
 from dashboards.reports import Reports
 from dashboards.triage import Triage
 from ingest.app import App, Apps
-from ingest.site import Profile
+from ingest.site import Profile, Site, Sites
 from ingest.store.client import StoreError
 from ingest.store.control.channels import ChannelKind
 from ingest.store.control.database import Control
-from ingest.store.control.deliveries import Delivery, list_due, mark_failed, mark_sent, mark_told, queue_once
-from ingest.store.control.rules import Rule, list_rules, mark_primed
+from ingest.store.control.deliveries import Delivery, list_due, mark_failed, mark_sent
+from ingest.store.control.rules import list_rules
 
 PAUSE: Final = 1.0
 WAITS: Final = (60, 300, 1800, 7200, 21_600, 43_200)
@@ -44,24 +48,29 @@ class Watch:
 
     How often an app is looked at follows its profile: `plain` every minute, the others on the hour, so that a message
     tells no finer than totals do when somebody's app crashed. `strict` has nothing to look at before its day closes.
+    A site is looked at on the hour.
     """
 
     def __init__(
         self,
         apps: Apps,
+        sites: Sites,
         reports: Reports,
         triage: Triage,
+        traffic: Traffic,
         control: Control,
         couriers: Mapping[ChannelKind, Courier],
         clock: Callable[[], float],
     ) -> None:
         self._apps = apps
+        self._sites = sites
         self._reports = reports
         self._triage = triage
+        self._traffic = traffic
         self._control = control
         self._couriers = couriers
         self._clock = clock
-        self._looked: dict[int, int] = {}
+        self._looked: dict[str, int] = {}
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -70,48 +79,34 @@ class Watch:
             await asyncio.sleep(PAUSE)
 
     async def turn(self) -> None:
-        """Look at the apps whose time has come, and send what is due."""
+        """Look at the apps and sites whose time has come, and send what is due."""
         now = self._clock()
         for app in list(self._apps):
-            slot = int(now // every(app))
-            # The first look is at the first full hour, not at the moment of a restart.
-            if self._looked.setdefault(app.id, slot) != slot:
-                self._looked[app.id] = slot
-                try:
-                    await self.look(app, now)
-                except StoreError:
-                    # While the store is away nothing is new; the next look tells.
-                    continue
+            await self._in_time(app, now, partial(self.look, app, now))
+        for site in list(self._sites):
+            await self._in_time(site, now, partial(self._traffic.look, site, now))
         await self.deliver(now)
+
+    async def _in_time(self, owner: Site | App, now: float, look: Callable[[], Awaitable[None]]) -> None:
+        slot = int(now // every(owner))
+        # The first look is at the first full hour, not at the moment of a restart.
+        if self._looked.setdefault(owner.owner, slot) == slot:
+            return
+        self._looked[owner.owner] = slot
+        # While the store is away nothing is new; the next look tells.
+        with suppress(StoreError):
+            await look()
 
     async def look(self, app: App, now: float) -> None:
         """Settle the states of an app's groups, and queue what there is to tell. Raises StoreError."""
         today = today_in(app.timezone, now)
         await self._triage.settle(app, today, now)
-        rules = await run_in_threadpool(list_rules, self._control, app.id)
+        rules = await run_in_threadpool(list_rules, self._control, app.owner)
         if not rules:
             return
         sight = await self._see(app, today)
-        found: dict[str, Alert] = {}
-        for rule in rules:
-            alerts = find_alerts(rule, sight)
-            if rule.is_primed:
-                found |= alerts
-            else:
-                await run_in_threadpool(self._prime, app, rule, list(alerts), today)
-        await run_in_threadpool(
-            queue_once,
-            self._control,
-            app.id,
-            list(found),
-            lambda keys: write_message(app, [found[key] for key in keys]),
-            today,
-            now,
-        )
-
-    def _prime(self, app: App, rule: Rule, keys: Sequence[str], today: date) -> None:
-        mark_told(self._control, app.id, keys, today)
-        mark_primed(self._control, app.id, rule.kind)
+        found = [(rule, find_alerts(rule, sight)) for rule in rules]
+        await run_in_threadpool(tell, self._control, app, found, today, now)
 
     async def _see(self, app: App, today: date) -> Sight:
         period = Period(CUSTOM, today - timedelta(days=USUAL_DAYS), today, today)
@@ -141,6 +136,6 @@ class Watch:
             mark_sent(self._control, delivery)
 
 
-def every(app: App) -> int:
-    """Return how many seconds lie between two looks at an app."""
-    return 60 if app.profile is Profile.PLAIN else 3600
+def every(owner: Site | App) -> int:
+    """Return how many seconds lie between two looks at an app or site."""
+    return 60 if isinstance(owner, App) and owner.profile is Profile.PLAIN else 3600

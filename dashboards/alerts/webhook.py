@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from dashboards.alerts.alert import Alert, Message, page_of, sentence_of
+from dashboards.alerts.alert import Alert, Message, page_of, paragraph_of, sentence_of
 from dashboards.alerts.faults import DeliveryError, Fault
 from dashboards.alerts.target import TargetError, post, read_target, resolve
 from ingest.store.control.channels import ChannelKind
@@ -56,19 +56,31 @@ def body_of(message: Message, base_url: str) -> dict[str, Any]:
     """Return the body of a webhook."""
     return {
         "version": FORM,
-        "app": {"id": message.app, "name": message.name},
+        **_owner_of(message),
         "alerts": [
-            {**msgspec.to_builtins(alert), "text": sentence_of(alert), "url": page_of(message, alert, base_url)}
+            {**_data_of(alert), "text": sentence_of(alert), "url": page_of(message, alert, base_url)}
             for alert in message.alerts
         ],
     }
 
 
+def _owner_of(message: Message) -> dict[str, Any]:
+    if message.app is None:
+        return {"site": {"id": message.owner}}
+    return {"app": {"id": message.app, "name": message.name}}
+
+
+def _data_of(alert: Alert) -> dict[str, Any]:
+    """Return an alert for programs; a digest says what its page says as JSON."""
+    data: dict[str, Any] = msgspec.to_builtins(alert)
+    return data if alert.digest is None else {**data, "digest": alert.digest.data}
+
+
 def slack_of(message: Message, base_url: str) -> dict[str, Any]:
     """Return the payload of Slack's incoming webhooks.
 
-    Names of code stand in `plain_text`, in which nothing is a mention or a link; the fallback is escaped as Slack
-    wants it: `&`, `<` and `>`.
+    Names of code and disclosed values stand in `plain_text`, in which nothing is a mention or a link; the fallback is
+    escaped as Slack wants it: `&`, `<` and `>`.
     """
     blocks = [_block(message, alert, base_url) for alert in message.spelled]
     if message.left_out:
@@ -77,14 +89,12 @@ def slack_of(message: Message, base_url: str) -> dict[str, Any]:
 
 
 def _block(message: Message, alert: Alert, base_url: str) -> dict[str, Any]:
+    page = page_of(message, alert, base_url)
+    text = sentence_of(alert) if alert.digest is None else paragraph_of(alert, page)
     return {
         "type": "section",
-        "text": {"type": "plain_text", "text": f"[{message.name}] {sentence_of(alert)}"[:3000], "emoji": False},
-        "accessory": {
-            "type": "button",
-            "text": {"type": "plain_text", "text": "Open"},
-            "url": page_of(message, alert, base_url),
-        },
+        "text": {"type": "plain_text", "text": f"[{message.name}] {text}"[:3000], "emoji": False},
+        "accessory": {"type": "button", "text": {"type": "plain_text", "text": "Open"}, "url": page},
     }
 
 

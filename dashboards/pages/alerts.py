@@ -1,8 +1,8 @@
-"""Who is told what about an app."""
+"""Who is told what about a site or app."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,19 +10,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from dashboards.addresses import app_path
+from dashboards.addresses import app_path, site_path
 from dashboards.alerts.alert import Alert, AlertKind, write_message
+from dashboards.alerts.alert import name_of as owner_name
 from dashboards.alerts.faults import MEANINGS, Fault
 from dashboards.alerts.mail import is_mailbox
 from dashboards.alerts.target import TargetError, read_target
 from dashboards.alerts.watch import every
 from dashboards.desk import Ask
 from dashboards.form import read_form
-from dashboards.page import Page
-from dashboards.pages.owners import app_of, app_tabs, period_of
+from dashboards.page import Page, Tab
+from dashboards.pages.owners import app_of, app_tabs, period_of, site_of, site_tabs
 from dashboards.period import today_in
 from dashboards.table import Table
 from ingest.app import App
+from ingest.site import Site
 from ingest.store.control.actions import Action, list_actions, note_action
 from ingest.store.control.channels import Channel, ChannelKind, add_channel, list_channels, remove_channel
 from ingest.store.control.database import ControlError
@@ -34,14 +36,25 @@ DEFAULTS: Final = {
     RuleKind.REGRESSION: Rule(RuleKind.REGRESSION, 0, 0),
     RuleKind.VELOCITY: Rule(RuleKind.VELOCITY, 300, 20),
     RuleKind.CRASH_FREE: Rule(RuleKind.CRASH_FREE, 9900, 200),
+    RuleKind.DIGEST: Rule(RuleKind.DIGEST),
+    RuleKind.SPIKE: Rule(RuleKind.SPIKE),
+    RuleKind.DROP: Rule(RuleKind.DROP),
+    RuleKind.SILENT: Rule(RuleKind.SILENT),
 }
 """What a rule begins with: three times the usual and twenty reports; 99% of two hundred sessions."""
+
+OF_APPS: Final = (RuleKind.NEW, RuleKind.REGRESSION, RuleKind.VELOCITY, RuleKind.CRASH_FREE)
+OF_SITES: Final = (RuleKind.DIGEST, RuleKind.SPIKE, RuleKind.DROP, RuleKind.SILENT)
 
 TITLES: Final = {
     RuleKind.NEW: "A new group",
     RuleKind.REGRESSION: "A group that comes back",
     RuleKind.VELOCITY: "A group far above its usual",
     RuleKind.CRASH_FREE: "A release that crashes too often",
+    RuleKind.DIGEST: "The week in short",
+    RuleKind.SPIKE: "A day far above its usual",
+    RuleKind.DROP: "A day far below its usual",
+    RuleKind.SILENT: "Days without a visit",
 }
 _CHANNELS: Final = "channels"
 _RULES: Final = "rules"
@@ -65,7 +78,7 @@ async def alerts(ask: Ask) -> Page:
 
 async def put_channel(ask: Ask) -> Page | Response:
     """Add a channel. The secret of a webhook is shown once, on the page that answers."""
-    app = app_of(ask)
+    owner = _owner_of(ask)
     form = await read_form(ask.request)
     kind = form.get("kind", "")
     if kind not in list(ChannelKind):
@@ -73,46 +86,46 @@ async def put_channel(ask: Ask) -> Page | Response:
     target = form.get("target", "").strip()
     try:
         _check(ask, ChannelKind(kind), target)
-        made = await run_in_threadpool(add_channel, ask.desk.control, app.id, ChannelKind(kind), target)
+        made = await run_in_threadpool(add_channel, ask.desk.control, owner.owner, ChannelKind(kind), target)
     except (ControlError, TargetError) as error:
         return await _page(ask, str(error))
-    await _note(ask, app, "channel added", _CHANNELS, name_of(made, is_whole=False))
-    return await _page(ask, secret=made.secret) if made.secret else _back(app)
+    await _note(ask, owner, "channel added", _CHANNELS, name_of(made, is_whole=False))
+    return await _page(ask, secret=made.secret) if made.secret else _back(owner)
 
 
 async def drop_channel(ask: Ask) -> Response:
     """Remove a channel."""
-    app = app_of(ask)
-    channel = await _channel(ask, app, await read_form(ask.request))
-    await run_in_threadpool(remove_channel, ask.desk.control, app.id, channel.id)
-    await _note(ask, app, "channel removed", _CHANNELS, name_of(channel, is_whole=False))
-    return _back(app)
+    owner = _owner_of(ask)
+    channel = await _channel(ask, owner, await read_form(ask.request))
+    await run_in_threadpool(remove_channel, ask.desk.control, owner.owner, channel.id)
+    await _note(ask, owner, "channel removed", _CHANNELS, name_of(channel, is_whole=False))
+    return _back(owner)
 
 
 async def try_channel(ask: Ask) -> Response:
     """Send a message to a channel, so that one sees whether it arrives."""
-    app = app_of(ask)
-    channel = await _channel(ask, app, await read_form(ask.request))
-    message = write_message(app, [Alert(AlertKind.TEST, today_in(app.timezone, ask.now))])
+    owner = _owner_of(ask)
+    channel = await _channel(ask, owner, await read_form(ask.request))
+    message = write_message(owner, [Alert(AlertKind.TEST, today_in(owner.timezone, ask.now))])
     await run_in_threadpool(queue_one, ask.desk.control, channel.id, message, ask.now)
-    return _back(app)
+    return _back(owner)
 
 
 async def put_rules(ask: Ask) -> Page | Response:
     """Take the rules that are ticked, and drop the others."""
-    app = app_of(ask)
+    owner = _owner_of(ask)
     form = await read_form(ask.request)
     try:
-        wanted = {kind: _rule(kind, form) for kind in RuleKind if form.get(kind) == "on"}
+        wanted = {kind: _rule(kind, form) for kind in _kinds(owner) if form.get(kind) == "on"}
     except ValueError:
         return await _page(ask, "A rule's numbers are whole and above nought; crash-free is a percentage below 100.")
-    for kind in RuleKind:
+    for kind in _kinds(owner):
         if kind in wanted:
-            await run_in_threadpool(put_rule, ask.desk.control, app.id, wanted[kind])
+            await run_in_threadpool(put_rule, ask.desk.control, owner.owner, wanted[kind])
         else:
-            await run_in_threadpool(drop_rule, ask.desk.control, app.id, kind)
-    await _note(ask, app, "rules set", _RULES, ", ".join(wanted) or "none")
-    return _back(app)
+            await run_in_threadpool(drop_rule, ask.desk.control, owner.owner, kind)
+    await _note(ask, owner, "rules set", _RULES, ", ".join(wanted) or "none")
+    return _back(owner)
 
 
 def name_of(channel: Channel, *, is_whole: bool) -> str:
@@ -134,8 +147,8 @@ def _check(ask: Ask, kind: ChannelKind, target: str) -> None:
         raise TargetError("This is not an e-mail address: write it alone, such as team@example.org.")
 
 
-async def _channel(ask: Ask, app: App, form: Mapping[str, str]) -> Channel:
-    found = await run_in_threadpool(list_channels, ask.desk.control, app.id)
+async def _channel(ask: Ask, owner: Site | App, form: Mapping[str, str]) -> Channel:
+    found = await run_in_threadpool(list_channels, ask.desk.control, owner.owner)
     channel = next((channel for channel in found if str(channel.id) == form.get("channel")), None)
     if channel is None:
         raise HTTPException(404)
@@ -144,7 +157,7 @@ async def _channel(ask: Ask, app: App, form: Mapping[str, str]) -> Channel:
 
 def _rule(kind: RuleKind, form: Mapping[str, str]) -> Rule:
     """Return a rule of a form. Raises ValueError."""
-    if kind in {RuleKind.NEW, RuleKind.REGRESSION}:
+    if kind not in {RuleKind.VELOCITY, RuleKind.CRASH_FREE}:
         return DEFAULTS[kind]
     share, least = float(form.get(f"{kind}.threshold", "")), int(form.get(f"{kind}.least", ""))
     threshold = round(100 * share) if 0 < share < _MOST else 0
@@ -154,23 +167,23 @@ def _rule(kind: RuleKind, form: Mapping[str, str]) -> Rule:
     return Rule(kind, threshold, least)
 
 
-async def _note(ask: Ask, app: App, action: str, of: str, detail: str) -> None:
-    told = app.owner, ask.user.name, action, of, detail, ask.now
+async def _note(ask: Ask, owner: Site | App, action: str, of: str, detail: str) -> None:
+    told = owner.owner, ask.user.name, action, of, detail, ask.now
     await run_in_threadpool(note_action, ask.desk.control, *told)
 
 
-def _back(app: App) -> Response:
-    return RedirectResponse(app_path(app, "alerts"), status_code=303)
+def _back(owner: Site | App) -> Response:
+    return RedirectResponse(_path(owner), status_code=303)
 
 
 async def _page(ask: Ask, error: str = "", secret: str = "") -> Page:
-    app = app_of(ask)
-    period = period_of(ask, app)
+    owner = _owner_of(ask)
+    name = owner_name(owner)
     control = ask.desk.control
-    channels = await run_in_threadpool(list_channels, control, app.id)
+    channels = await run_in_threadpool(list_channels, control, owner.owner)
     waiting = await run_in_threadpool(count_waiting, control)
-    rules = {rule.kind: rule for rule in await run_in_threadpool(list_rules, control, app.id)}
-    actions: list[Action] = await run_in_threadpool(list_actions, control, app.owner, (_CHANNELS, _RULES), 20)
+    rules = {rule.kind: rule for rule in await run_in_threadpool(list_rules, control, owner.owner)}
+    actions: list[Action] = await run_in_threadpool(list_actions, control, owner.owner, (_CHANNELS, _RULES), 20)
     lines = [
         Line(
             one,
@@ -182,21 +195,24 @@ async def _page(ask: Ask, error: str = "", secret: str = "") -> Page:
     ]
     return Page(
         template="alerts.html",
-        title=f"Alerts · {app.name}",
-        place=app.name,
-        tabs=app_tabs(app, period, "alerts"),
+        title=f"Alerts · {name}",
+        place=name,
+        tabs=_tabs(ask, owner),
         values={
-            "app": app,
+            "owner": owner,
+            "name": name,
+            "is_site": isinstance(owner, Site),
+            "root": _path(owner),
             "lines": lines,
-            "rules": [(kind, TITLES[kind], rules.get(kind), rules.get(kind, DEFAULTS[kind])) for kind in RuleKind],
+            "rules": [(kind, TITLES[kind], rules.get(kind), rules.get(kind, DEFAULTS[kind])) for kind in _kinds(owner)],
             "actions": actions,
             "can_edit": ask.can_edit,
             "has_mail": ask.desk.means.has_mail,
-            "every": every(app),
+            "every": every(owner),
             "error": error,
             "secret": secret,
         },
-        data={"app": app.id, "channels": [_line_data(line) for line in lines], "rules": _rules_data(rules)},
+        data={**_named(owner), "channels": [_line_data(line) for line in lines], "rules": _rules_data(rules)},
         table=Table(
             ("channel", "target", "sent", "waiting", "retried", "failed", "fault"),
             [
@@ -209,6 +225,28 @@ async def _page(ask: Ask, error: str = "", secret: str = "") -> Page:
         ),
         status=400 if error else 200,
     )  # fmt: skip
+
+
+def _owner_of(ask: Ask) -> Site | App:
+    """Return the site or app of the address. Raises HTTPException 404."""
+    return site_of(ask) if "site" in ask.request.path_params else app_of(ask)
+
+
+def _kinds(owner: Site | App) -> Sequence[RuleKind]:
+    return OF_SITES if isinstance(owner, Site) else OF_APPS
+
+
+def _path(owner: Site | App) -> str:
+    return site_path(owner, "alerts") if isinstance(owner, Site) else app_path(owner, "alerts")
+
+
+def _tabs(ask: Ask, owner: Site | App) -> list[Tab]:
+    period = period_of(ask, owner)
+    return site_tabs(owner, period, "alerts") if isinstance(owner, Site) else app_tabs(owner, period, "alerts")
+
+
+def _named(owner: Site | App) -> dict[str, Any]:
+    return {"site": owner.id} if isinstance(owner, Site) else {"app": owner.id}
 
 
 def _line_data(line: Line) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def site_tabs(site: Site, said: Said, current: str) -> list[Tab]:
         ("Devices", "devices", ("devices",)),
         ("Goals", "goals", ("goals",)),
         ("Realtime", "realtime", ("realtime",)),
+        ("Alerts", "alerts", ("alerts",)),
         ("Privacy", "privacy", ("privacy",)),
         ("Set up", "setup", ("setup",)),
     )

@@ -1,4 +1,4 @@
-"""Sends five thousand reports of one crash through a Logless whose clock is moved, twice started, and prints the state.
+"""Sends five thousand reports of one crash through a Logless that is started twice, on to Monday, and prints the state.
 
 usage: alerting.py CONFIG FILE
 """
@@ -28,8 +28,8 @@ class Clock:
         return self.now
 
 
-async def turn(collector: Collector, clock: Clock) -> None:
-    clock.now += 60
+async def turn(collector: Collector, clock: Clock, seconds: int = 60) -> None:
+    clock.now += seconds
     await collector.alerts.turn()
 
 
@@ -37,12 +37,14 @@ async def main(config: Path, file: Path) -> None:
     clock = Clock()
     settings = read_settings(config)
     async with Collector(config, settings, clock) as collector:
-        add_channel(collector.control, 6, ChannelKind.MAIL, "team@example.org")
+        add_channel(collector.control, "app:6", ChannelKind.MAIL, "team@example.org")
         for kind in (RuleKind.NEW, RuleKind.REGRESSION):
-            put_rule(collector.control, 6, Rule(kind, 0, 0))
-        put_rule(collector.control, 6, Rule(RuleKind.VELOCITY, 300, 20))
+            put_rule(collector.control, "app:6", Rule(kind, 0, 0))
+        put_rule(collector.control, "app:6", Rule(RuleKind.VELOCITY, 300, 20))
+        add_channel(collector.control, "example.org", ChannelKind.MAIL, "pages@example.org")
+        put_rule(collector.control, "example.org", Rule(RuleKind.DIGEST))
         await collector.alerts.turn()
-        await turn(collector, clock)
+        await turn(collector, clock, 3600)
         answers = await collector.replay(read_lines(file), None, lambda _: None)
         for _ in range(3):
             await turn(collector, clock)
@@ -51,7 +53,9 @@ async def main(config: Path, file: Path) -> None:
         await collector.alerts.turn()
         for _ in range(3):
             await turn(collector, clock)
-        [channel] = list_channels(collector.control, 6)
+        await turn(collector, clock, 38 * 3600)
+        await turn(collector, clock, 3600)
+        [channel] = list_channels(collector.control, "app:6")
     found = {"answers": answers, "groups": list(groups[0]), "sent": channel.sent, "fault": channel.fault}
     sys.stdout.write(json.dumps(found))
 

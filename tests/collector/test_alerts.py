@@ -1,4 +1,7 @@
-"""Five thousand reports of one crash, with other numbers, hosts and ids in each: one group, one notification."""
+"""Five thousand reports of one crash, with other numbers, hosts and ids in each: one group, one notification.
+
+And on Monday the digest of a site.
+"""
 
 from __future__ import annotations
 
@@ -59,16 +62,25 @@ def line(number: int) -> str:
     return json.dumps({"at": at, "ip": ip, "method": "POST", "path": path, "headers": headers, "body": body})
 
 
+def view() -> str:
+    """Return a page view of the day before, which is in the week that the digest of Monday is about."""
+    headers = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+    body = json.dumps({"n": "pageview", "u": "https://example.org/", "d": "example.org"})
+    told = {"at": "2026-11-20T07:00:00Z", "ip": "203.0.113.9", "method": "POST", "path": "/api/event"}
+    return json.dumps({**told, "headers": headers, "body": body}) + "\n"
+
+
 def test_five_thousand_reports_are_one_notification(tmp_path: Path, runtime: Path) -> None:
     postbox = Postbox()
     file = tmp_path / "reports.jsonl"
-    file.write_text("".join(line(number) + "\n" for number in range(REPORTS)))
+    file.write_text(view() + "".join(line(number) + "\n" for number in range(REPORTS)))
     with mail_server(postbox) as port:
         config = tmp_path / "logless.toml"
         config.write_text(
             f'[server]\nbase_url = "https://stats.example.org"\n[store]\nurl = "chdb://{tmp_path}/data"\n'
             f'[runtime]\ndir = "{runtime}"\n'
             f'[mail]\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\nsender = "logless@example.org"\n'
+            f'[[site]]\nid = "example.org"\nhosts = ["example.org"]\nprofile = "plain"\n'
             f'[[app]]\nid = 6\nname = "desktop"\nkey = "{KEY}"\nprofile = "plain"\n'
         )
         script = Path(__file__).with_name("alerting.py")
@@ -81,12 +93,15 @@ def test_five_thousand_reports_are_one_notification(tmp_path: Path, runtime: Pat
         )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told == {"answers": {"200": REPORTS}, "groups": [1, REPORTS], "sent": 1, "fault": ""}
-    [(to, letter)] = postbox.letters
+    assert told == {"answers": {"200": REPORTS, "202": 1}, "groups": [1, REPORTS], "sent": 1, "fault": ""}
+    [(to, letter), (other, digest)] = postbox.letters
     assert to == "team@example.org"
     assert letter["Subject"].strip() == "[desktop] New crash: ConnectionError in dial (app@2.1.0), 5,000 reports"
     assert MARK not in letter.as_string()
     assert b"203." not in letter.as_bytes()
+    assert other == "pages@example.org"
+    assert digest["Subject"] == "[example.org] The week of 16 Nov 2026: 1 visitor-day"
+    assert b"203." not in digest.as_bytes()
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_a_channel_is_added_tried_and_removed(member: TestClient, app: App, cont
     assert member.post(f"{path}/channels", data={"kind": "mail", "target": "team@example.org"}).status_code == 303
     added = member.post(f"{path}/channels", data={"kind": "webhook", "target": HOOK})
     assert added.status_code == 200
-    mail, hook = list_channels(control, app.id)
+    mail, hook = list_channels(control, app.owner)
     assert hook.secret in added.text
     text = member.get(path).text
     assert hook.secret not in text
@@ -82,7 +82,7 @@ def test_a_target_that_is_none_is_refused_with_what_would_be_one(
     assert answer.status_code == 400
     assert says in answer.text
     assert target not in answer.text
-    assert list_channels(control, app.id) == []
+    assert list_channels(control, app.owner) == []
 
 
 def test_rules_are_set_changed_and_dropped(member: TestClient, app: App, control: Control) -> None:
@@ -95,7 +95,7 @@ def test_rules_are_set_changed_and_dropped(member: TestClient, app: App, control
     }
     answer = member.post(f"{path}/rules", data={"new": "on", "velocity": "on", "crash_free": "on", **numbers})
     assert answer.status_code == 303
-    assert {rule.kind: rule for rule in list_rules(control, app.id)} == {
+    assert {rule.kind: rule for rule in list_rules(control, app.owner)} == {
         RuleKind.NEW: Rule(RuleKind.NEW, 0, 0),
         RuleKind.VELOCITY: Rule(RuleKind.VELOCITY, 250, 40),
         RuleKind.CRASH_FREE: Rule(RuleKind.CRASH_FREE, 9950, 9),
@@ -105,7 +105,7 @@ def test_rules_are_set_changed_and_dropped(member: TestClient, app: App, control
     assert 'value="99.5"' in text
     assert 'name="regression" checked' not in text
     assert member.post(f"{path}/rules", data={"regression": "on", **numbers}).status_code == 303
-    assert [rule.kind for rule in list_rules(control, app.id)] == [RuleKind.REGRESSION]
+    assert [rule.kind for rule in list_rules(control, app.owner)] == [RuleKind.REGRESSION]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_numbers_that_make_no_sense_are_refused(
 ) -> None:
     form = {"velocity": "on", "velocity.threshold": numbers[0], "velocity.least": numbers[1]}
     assert member.post(f"/apps/{app.id}/alerts/rules", data=form).status_code == 400
-    assert list_rules(control, app.id) == []
+    assert list_rules(control, app.owner) == []
 
 
 def test_a_viewer_sees_what_is_told_and_not_to_whom(

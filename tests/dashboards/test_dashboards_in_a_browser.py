@@ -148,7 +148,7 @@ def filled(
     rows.crashes(app.id, [(TODAY, GROUP, "stripped", "frame.function:email", 2)])
     add_note(control, app.id, GROUP, owner.id, "A long word: " + "merge" * 60, TODAY, find_identifier)
     assign(control, app.id, GROUP, owner.id)
-    add_channel(control, app.id, ChannelKind.WEBHOOK, "https://hooks.example.org/in")
+    add_channel(control, app.owner, ChannelKind.WEBHOOK, "https://hooks.example.org/in")
     return [
         "/", f"/sites/{site.id}", f"/sites/{site.id}?period=day", f"/sites/{site.id}?period=12mo&metric=bounce_rate",
         f"/sites/{site.id}?compare=prev&period=28d", f"/sites/{site.id}?f=is,source,CH&card=browsers,languages",
@@ -158,6 +158,7 @@ def filled(
         "/help",
         f"/sites/{site.id}/audit", f"/sites/{site.id}/audit/review?host={REVIEWED}", f"/sites/{site.id}/setup",
         *ADMINISTRATION, f"/sites/{site.id}/annotations", f"/sites/{site.id}/digest?week=2026-11-16",
+        f"/sites/{site.id}/alerts",
         f"/apps/{app.id}/crashes/{GROUP}", f"/apps/{app.id}/privacy", f"/apps/{app.id}/releases",
         f"/apps/{app.id}/crashes?q=merge&by=release&value=1.21&show=all", f"/apps/{app.id}/alerts",
         "/apps/999999/crashes", "/apps/999999/releases", "/privacy", "/account",

@@ -102,6 +102,7 @@ def test_hostile_strings_are_text_on_every_page(member: TestClient, site: Site, 
         *(f"/sites/{site.id}/{slug}" for slug in ("browsers", "systems", "devices", "events", "privacy")),
         f"/sites/{site.id}/pages?q=%3Cscript%3E", f"/apps/{app.id}/crashes", f"/apps/{app.id}/crashes/{GROUP}",
         f"/apps/{app.id}/privacy", f"/apps/{app.id}/releases", f"/apps/{app.id}/alerts",
+        f"/sites/{site.id}/alerts", f"/sites/{site.id}/digest",
         f"/apps/{app.id}/crashes?q=%22%3E%3Cimg%20src%3Dx%3E&by=release&value=%3Cscript%3E",
     ]  # fmt: skip
     for path in paths:

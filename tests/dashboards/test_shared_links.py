@@ -158,7 +158,7 @@ def test_tabs_and_menus_offer_only_what_opens(guest: TestClient, site: Site, str
 @pytest.mark.parametrize(
     ("path", "expected"),
     [("/sites/a.example", True), ("/sites/a.example?period=7d", True), ("/sites/a.example/pages", True),
-     ("/apps/6/releases", True), ("/apps/6/alerts", False),
+     ("/apps/6/releases", True), ("/apps/6/alerts", False), ("/sites/a.example/alerts", False),
      ("/sites/a.example/audit", False), ("/sites/a.example/setup", False), ("/apps/6/crashes", True),
      ("/apps/6/privacy", False), ("/admin/members", False), ("/", False), ("/nothing", False)],
 )  # fmt: skip

@@ -14,8 +14,10 @@ from dashboards_stage import NOW, TODAY, Clock, Memory, Rows
 from receivers import Receiver
 from starlette.testclient import TestClient
 
+from dashboards.alerts.traffic import Traffic
 from dashboards.alerts.watch import Watch
 from dashboards.alerts.webhook import Webhooks
+from dashboards.figures import Figures
 from dashboards.period import CUSTOM, Period
 from dashboards.questions import Questions
 from dashboards.reports import Reports
@@ -29,7 +31,7 @@ from ingest.counters.ledger import Ledger
 from ingest.crashes.event import Report, open_event, read_report
 from ingest.crashes.grouping import group_of
 from ingest.crashes.tally import Tally
-from ingest.site import Profile
+from ingest.site import Profile, Sites
 from ingest.store.control.assignments import assign
 from ingest.store.control.channels import ChannelKind, add_channel
 from ingest.store.control.database import Control
@@ -68,7 +70,8 @@ class House:
         hooks = {ChannelKind.WEBHOOK: Webhooks("https://stats.example.org", allows_private=True)}
         apps = Apps()
         apps.replace([app])
-        self.watch = Watch(apps, self.reports, self.triage, control, hooks, clock)
+        traffic = Traffic(Figures(Questions(reader), live), (), control)
+        self.watch = Watch(apps, Sites(), self.reports, self.triage, traffic, control, hooks, clock)
         for group, reports in ((OLD, 10), (OTHER, 4)):
             rows.groups(app.id, [(group, MONDAY, Exemplar(1, "KeyError", f"of_{group[:2]}", "{}"), LONG_AGO, LONG_AGO)])
             rows.crashes(app.id, [(LONG_AGO, group, "release", "app@2.0", reports)])
@@ -323,7 +326,7 @@ def test_after_the_next_change_over_too(house: House) -> None:
 @pytest.fixture
 def receiver(control: Control, app: App) -> Iterator[Receiver]:
     with Receiver() as receiver:
-        add_channel(control, app.id, ChannelKind.WEBHOOK, f"http://127.0.0.1:{receiver.port}/")
+        add_channel(control, app.owner, ChannelKind.WEBHOOK, f"http://127.0.0.1:{receiver.port}/")
         yield receiver
 
 
@@ -334,7 +337,7 @@ def told(receiver: Receiver) -> list[tuple[str, str]]:
 
 def test_nobody_hears_of_a_new_group_that_is_only_renamed(house: House, receiver: Receiver) -> None:
     for rule in RULES:
-        put_rule(house.control, house.app.id, rule)
+        put_rule(house.control, house.app.owner, rule)
     house.turn()
     house.turn()
     house.meet(NEW, 2, (OLD, 2))
@@ -349,7 +352,7 @@ def test_nobody_hears_of_a_new_group_that_is_only_renamed(house: House, receiver
 def test_what_was_told_of_the_old_group_is_not_told_again(house: House, receiver: Receiver) -> None:
     young = "e1" * 8
     for rule in RULES:
-        put_rule(house.control, house.app.id, rule)
+        put_rule(house.control, house.app.owner, rule)
     house.resolve(OLD)
     house.turn()
     house.turn()
@@ -370,7 +373,7 @@ def test_what_was_told_of_the_old_group_is_not_told_again(house: House, receiver
 
 def test_a_new_crash_that_was_renamed_before_anybody_heard_of_it_is_told(house: House, receiver: Receiver) -> None:
     young = "e2" * 8
-    put_rule(house.control, house.app.id, RULES[0])
+    put_rule(house.control, house.app.owner, RULES[0])
     house.turn()
     house.turn()
     house.rows.groups(house.app.id, [(young, MONDAY, Exemplar(1, "OSError", "poll", "{}"), TODAY, TODAY)])

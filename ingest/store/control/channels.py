@@ -1,4 +1,4 @@
-"""Where the alerts of an app go."""
+"""Where the alerts of a site or app go."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ingest.store.control.database import Control, ControlError
 from ingest.store.control.secrets import make_secret
 
 MOST: Final = 20
-"""Channels of one app."""
+"""Channels of one site or app."""
 
 
 class ChannelKind(StrEnum):
@@ -29,7 +29,7 @@ class Channel:
     """A mailbox or an address on the web, with what became of what was sent there."""
 
     id: int
-    app: int
+    owner: str
     kind: ChannelKind
     target: str
     secret: str
@@ -39,37 +39,43 @@ class Channel:
     fault: str
 
 
-def add_channel(control: Control, app: int, kind: ChannelKind, target: str) -> Channel:
-    """Add a channel. Raises ControlError when the app has MOST, or this one already."""
+def add_channel(control: Control, owner: str, kind: ChannelKind, target: str) -> Channel:
+    """Add a channel. Raises ControlError when the owner has MOST, or this one already."""
     secret = make_secret() if kind is ChannelKind.WEBHOOK else ""
-    row = {"app": app, "kind": kind.value, "target": target, "secret": secret}
+    row = {"owner": owner, "kind": kind.value, "target": target, "secret": secret}
     with control.begin() as connection:
-        present = connection.execute(select(CHANNELS.c.target).where(CHANNELS.c.app == app)).scalars().all()
+        present = connection.execute(select(CHANNELS.c.target).where(CHANNELS.c.owner == owner)).scalars().all()
         if target in present:
             raise ControlError("This channel is there already.")
         if len(present) >= MOST:
-            raise ControlError(f"An app has at most {MOST} channels.")
+            raise ControlError(f"A site or app has at most {MOST} channels.")
         done = connection.execute(insert(CHANNELS).values(row))
         number = int(done.inserted_primary_key[0])  # type: ignore[index]
-    return Channel(number, app, kind, target, secret, 0, 0, 0, "")
+    return Channel(number, owner, kind, target, secret, 0, 0, 0, "")
 
 
-def remove_channel(control: Control, app: int, channel: int) -> bool:
+def remove_channel(control: Control, owner: str, channel: int) -> bool:
     """Remove a channel with what waits for it, and return whether there was one of that number."""
     with control.begin() as connection:
-        one = CHANNELS.c.app == app, CHANNELS.c.id == channel
+        one = CHANNELS.c.owner == owner, CHANNELS.c.id == channel
         return bool(connection.execute(delete(CHANNELS).where(*one)).rowcount)
 
 
-def list_channels(control: Control, app: int) -> list[Channel]:
-    """Return the channels of an app, the oldest first."""
-    query = select(CHANNELS).where(CHANNELS.c.app == app).order_by(CHANNELS.c.id)
+def list_channels(control: Control, owner: str) -> list[Channel]:
+    """Return the channels of a site or app, the oldest first."""
+    query = select(CHANNELS).where(CHANNELS.c.owner == owner).order_by(CHANNELS.c.id)
     with control.begin() as connection:
         return [read_channel(row) for row in connection.execute(query)]
 
 
+def drop_channels(control: Control, owner: str) -> None:
+    """Delete every channel of a site or app, with what waits for it."""
+    with control.begin() as connection:
+        connection.execute(delete(CHANNELS).where(CHANNELS.c.owner == owner))
+
+
 def count_failed(control: Control) -> int:
-    """Return how many messages were given up, of all apps."""
+    """Return how many messages were given up, of all sites and apps."""
     with control.begin() as connection:
         return int(connection.execute(select(func.coalesce(func.sum(CHANNELS.c.failed), 0))).scalar_one())
 
@@ -77,5 +83,5 @@ def count_failed(control: Control) -> int:
 def read_channel(row: Row[Any]) -> Channel:
     """Build a channel from a row of the table."""
     return Channel(
-        row.id, row.app, ChannelKind(row.kind), row.target, row.secret, row.sent, row.retried, row.failed, row.fault
+        row.id, row.owner, ChannelKind(row.kind), row.target, row.secret, row.sent, row.retried, row.failed, row.fault
     )

@@ -1,4 +1,7 @@
-"""The tables of what a team decides about crash groups, and of the alerts that it asks for. None is about a user."""
+"""The tables of what a team decides about crash groups, and of the alerts that teams of sites and apps ask for.
+
+None is about a user.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,7 @@ CHANNELS: Final = Table(
     "alert_channels",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("app", Integer, nullable=False, index=True),
+    Column("owner", String, nullable=False, index=True, comment="a site, or app:N"),
     Column("kind", String, nullable=False),
     Column("target", String, nullable=False),
     Column("secret", String, nullable=False, comment="what a webhook's messages are signed with"),
@@ -76,7 +79,7 @@ CHANNELS: Final = Table(
 RULES: Final = Table(
     "alert_rules",
     METADATA,
-    Column("app", Integer, primary_key=True),
+    Column("owner", String, primary_key=True, comment="a site, or app:N"),
     Column("kind", String, primary_key=True),
     Column("threshold", Integer, nullable=False),
     Column("least", Integer, nullable=False),
@@ -85,8 +88,8 @@ RULES: Final = Table(
 TOLD: Final = Table(
     "alert_told",
     METADATA,
-    Column("app", Integer, primary_key=True),
-    Column("key", String, primary_key=True, comment="what an alert was about: a group, a release, a day"),
+    Column("owner", String, primary_key=True, comment="a site, or app:N"),
+    Column("key", String, primary_key=True, comment="what an alert was about: a group, a release, a day, a week"),
     Column("day", Integer, nullable=False, comment="day since 1970"),
 )
 DELIVERIES: Final = Table(

@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from ingest.store.control import admin_tables, crash_tables
 from ingest.store.control.metadata import METADATA
+from ingest.store.control.owners import name_owners
 
 USERS: Final = Table(
     "users",
@@ -87,6 +88,7 @@ STEPS: Final = (
     crash_tables.TABLES,
     (STRINGS,),
     admin_tables.TABLES,
+    (),  # channels, rules and what was told got owners: see `owners`
     (crash_tables.SUCCESSIONS,),
 )
 """The tables that each version added, the first version's first. A database is brought up step by step."""
@@ -139,12 +141,21 @@ class Control:
 
     def _bring_up(self) -> None:
         with self.begin() as connection:
-            version = connection.execute(text("PRAGMA user_version")).scalar_one()
+            version = _version(connection)
             if version > VERSION:
                 raise ControlError("the control database was made by a newer Logless: install that one again")
-            for number, tables in enumerate(STEPS[version:], version + 1):
+            if version == VERSION:
+                return
+            # One transaction, and one process at a time: a command may open the file just when the server does.
+            connection.execute(text("BEGIN IMMEDIATE"))
+            for tables in STEPS[_version(connection) :]:
                 METADATA.create_all(connection, tables)
-                connection.execute(text(f"PRAGMA user_version = {number}"))
+            name_owners(connection)
+            connection.execute(text(f"PRAGMA user_version = {VERSION}"))
+
+
+def _version(connection: Connection) -> int:
+    return int(connection.execute(text("PRAGMA user_version")).scalar_one())
 
 
 def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -32,23 +32,36 @@ class Delivery:
 
 
 def queue_once(
-    control: Control, app: int, keys: Sequence[str], write: Callable[[Sequence[str]], str], today: date, now: float
+    control: Control, owner: str, keys: Sequence[str], write: Callable[[Sequence[str]], str], today: date, now: float
 ) -> list[str]:
     """Queue a message about those keys that were not told before, for every channel, and return these keys.
 
     Both happen in one transaction. That is what makes five thousand reports one message, over a restart too.
     """
     with control.begin() as connection:
-        fresh = _note_told(connection, app, keys, today)
+        fresh = _note_told(connection, owner, keys, today)
         if fresh:
-            _queue(connection, CHANNELS.c.app == app, write(fresh), now)
+            _queue(connection, CHANNELS.c.owner == owner, write(fresh), now)
     return fresh
 
 
-def mark_told(control: Control, app: int, keys: Sequence[str], today: date) -> None:
+def mark_told(control: Control, owner: str, keys: Sequence[str], today: date) -> None:
     """Note as told what nobody is to be told: it was there before the rule."""
     with control.begin() as connection:
-        _note_told(connection, app, keys, today)
+        _note_told(connection, owner, keys, today)
+
+
+def is_told(control: Control, owner: str, key: str) -> bool:
+    """Return whether a key was told."""
+    query = select(func.count()).select_from(TOLD).where(TOLD.c.owner == owner, TOLD.c.key == key)
+    with control.begin() as connection:
+        return bool(connection.execute(query).scalar_one())
+
+
+def drop_told(control: Control, owner: str) -> None:
+    """Forget what was told about a site or app."""
+    with control.begin() as connection:
+        connection.execute(delete(TOLD).where(TOLD.c.owner == owner))
 
 
 def queue_one(control: Control, channel: int, message: str, now: float) -> None:
@@ -96,12 +109,12 @@ def mark_failed(control: Control, delivery: Delivery, fault: str, again_at: floa
         connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == delivery.id).values(waits))
 
 
-def _note_told(connection: Connection, app: int, keys: Sequence[str], today: date) -> list[str]:
+def _note_told(connection: Connection, owner: str, keys: Sequence[str], today: date) -> list[str]:
     day = today.toordinal() - _EPOCH
     connection.execute(delete(TOLD).where(TOLD.c.day < day - KEPT_DAYS))
     fresh = []
     for key in keys:
-        row = insert(TOLD).values(app=app, key=key, day=day).on_conflict_do_nothing()
+        row = insert(TOLD).values(owner=owner, key=key, day=day).on_conflict_do_nothing()
         if connection.execute(row).rowcount:
             fresh.append(key)
     return fresh

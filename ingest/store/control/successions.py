@@ -162,9 +162,11 @@ def _hand_on(connection: Connection, app: int, former: str, group: str) -> None:
 def _tell(connection: Connection, app: int, pair: Pair, numbers: Mapping[int, int]) -> None:
     """Count as told of the new group what was told of the old one. Keys are words joined by colons."""
     former, group = pair
-    told = select(TOLD.c.key, TOLD.c.day).where(TOLD.c.app == app, TOLD.c.key.contains(f":{former}", autoescape=True))
+    owner = f"app:{app}"
+    of_former = TOLD.c.owner == owner, TOLD.c.key.contains(f":{former}", autoescape=True)
+    told = select(TOLD.c.key, TOLD.c.day).where(*of_former)
     for key, day in connection.execute(told).all():
         kind, _, *more = key.split(":")
         of = [str(numbers.get(int(part), part)) if part.isdecimal() else part for part in more]
-        row = insert(TOLD).values(app=app, key=":".join([kind, group, *of]), day=day)
+        row = insert(TOLD).values(owner=owner, key=":".join([kind, group, *of]), day=day)
         connection.execute(row.on_conflict_do_nothing())

@@ -20,14 +20,14 @@ from ingest.store.control.deliveries import Delivery
 NOW = 1_795_267_800.0
 DAY = date(2026, 11, 21)
 MESSAGE = Message(
-    6,
+    "app:6",
     "desktop",
     (
         Alert(AlertKind.REGRESSION, DAY, "a" * 16, "KeyError in merge\r\nBcc: all@example.org", "app@2.1.0"),
         Alert(AlertKind.UNMUTED, DAY, "b" * 16, "Ünïcode<T> in größe", "", 100),
     ),
 )
-DELIVERY = Delivery(17, Channel(1, 6, ChannelKind.MAIL, "team@example.org", "", 0, 0, 0, ""), "", 0)
+DELIVERY = Delivery(17, Channel(1, "app:6", ChannelKind.MAIL, "team@example.org", "", 0, 0, 0, ""), "", 0)
 
 
 def mailer(port: int, security: Security = Security.NONE, host: str = "127.0.0.1", user: str = "") -> Mailer:
@@ -96,7 +96,7 @@ def test_a_mailbox_that_does_not_take_it(reply: str, fault: Fault) -> None:
 def test_an_app_of_any_name_has_one_subject() -> None:
     server = mailer(25).server
     assert server is not None
-    message = Message(6, "desk\r\nBcc: all@example.org\u2028top", MESSAGE.alerts)
+    message = Message("app:6", "desk\r\nBcc: all@example.org\u2028top", MESSAGE.alerts)
     letter = write_letter(message, server, "team@example.org", "https://s.example", NOW)
     assert letter["Subject"].startswith("[desk Bcc: all@example.org top] Back again")
     assert letter["Bcc"] is None
@@ -118,7 +118,9 @@ def test_a_long_message_says_how_much_is_left_out() -> None:
     many = tuple(Alert(AlertKind.NEW, DAY, f"{number:016x}", "E in f") for number in range(MOST + 3))
     server = mailer(25).server
     assert server is not None
-    text = write_letter(Message(6, "desktop", many), server, "team@example.org", "https://s.example", NOW).get_content()
+    text = write_letter(
+        Message("app:6", "desktop", many), server, "team@example.org", "https://s.example", NOW
+    ).get_content()
     assert text.count("New crash") == MOST
     assert "And 3 more alerts." in text
 

@@ -10,14 +10,16 @@ import pytest
 from dashboards_stage import NOW, TODAY, Clock, Memory
 from receivers import Receiver
 
+from dashboards.alerts.traffic import Traffic
 from dashboards.alerts.watch import WAITS, Watch, every
 from dashboards.alerts.webhook import Webhooks
+from dashboards.figures import Figures
 from dashboards.questions import Questions
 from dashboards.reports import Reports
 from dashboards.triage import Triage
 from ingest.app import App, Apps
 from ingest.counters.exemplar import Exemplar
-from ingest.site import Profile
+from ingest.site import Profile, Sites
 from ingest.store.client import StoreError
 from ingest.store.control.actions import list_actions
 from ingest.store.control.channels import Channel, ChannelKind, add_channel, list_channels
@@ -46,7 +48,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def channel(control: Control, app: App, receiver: Receiver) -> Channel:
-    return add_channel(control, app.id, ChannelKind.WEBHOOK, f"http://127.0.0.1:{receiver.port}/")
+    return add_channel(control, app.owner, ChannelKind.WEBHOOK, f"http://127.0.0.1:{receiver.port}/")
 
 
 class House:
@@ -58,12 +60,15 @@ class House:
         self.control = control
         self.reports = Reports(Questions(reader), live, control)
         self.triage = Triage(self.reports, control)
+        self.traffic = Traffic(Figures(Questions(reader), live), (), control)
         self.restart()
 
     def restart(self) -> None:
         hooks = Webhooks("https://stats.example.org", allows_private=True)
         couriers = {ChannelKind.WEBHOOK: hooks}
-        self.watch = Watch(self.apps, self.reports, self.triage, self.control, couriers, self.clock)
+        self.watch = Watch(
+            self.apps, Sites(), self.reports, self.triage, self.traffic, self.control, couriers, self.clock
+        )
 
     def turn(self, seconds: float = 60) -> None:
         self.clock.now += seconds
@@ -93,7 +98,7 @@ def test_a_new_group_is_told_once_over_a_restart_too(
     house: House, app: App, live: Memory, control: Control, receiver: Receiver
 ) -> None:
     meet(live, app, A, "1.0", 3)
-    put_rule(control, app.id, Rule(RuleKind.NEW, 0, 0))
+    put_rule(control, app.owner, Rule(RuleKind.NEW, 0, 0))
     house.turn()
     assert told(receiver) == [], "what was there before the rule is not told"
     meet(live, app, B, "1.0", 1)
@@ -107,7 +112,7 @@ def test_a_new_group_is_told_once_over_a_restart_too(
     house.turn(0)
     house.turn()
     assert told(receiver) == [[("new", B)]]
-    [counted] = list_channels(control, app.id)
+    [counted] = list_channels(control, app.owner)
     assert (counted.sent, counted.retried, counted.failed, counted.fault) == (1, 0, 0, "")
 
 
@@ -116,7 +121,7 @@ def test_a_regression_is_kept_written_down_and_told(
     house: House, app: App, live: Memory, control: Control, receiver: Receiver
 ) -> None:
     meet(live, app, A, "1.0", 3)
-    put_rule(control, app.id, Rule(RuleKind.REGRESSION, 0, 0))
+    put_rule(control, app.owner, Rule(RuleKind.REGRESSION, 0, 0))
     house.turn()
     asyncio.run(house.triage.resolve(app, A, Until.NEXT, "", TODAY))
     meet(live, app, A, "1.0", 30)
@@ -144,7 +149,7 @@ def test_a_mute_that_ends_by_its_number_is_told(
     house: House, app: App, live: Memory, control: Control, receiver: Receiver
 ) -> None:
     meet(live, app, A, "1.0", 3)
-    put_rule(control, app.id, Rule(RuleKind.REGRESSION, 0, 0))
+    put_rule(control, app.owner, Rule(RuleKind.REGRESSION, 0, 0))
     house.turn()
     asyncio.run(house.triage.mute(app, A, Until.MORE, 10, None, TODAY))
     meet(live, app, A, "1.0", 12)
@@ -161,7 +166,7 @@ def test_a_mute_that_ends_by_its_number_is_told(
 def test_what_comes_together_is_told_together(
     house: House, app: App, live: Memory, control: Control, receiver: Receiver
 ) -> None:
-    put_rule(control, app.id, Rule(RuleKind.NEW, 0, 0))
+    put_rule(control, app.owner, Rule(RuleKind.NEW, 0, 0))
     house.turn()
     for number in range(30):
         meet(live, app, f"{number:016x}", "1.0", 1)
@@ -174,7 +179,7 @@ def test_what_does_not_arrive_is_tried_again_ever_later_and_given_up(
     house: House, app: App, live: Memory, control: Control, receiver: Receiver
 ) -> None:
     receiver.answer = b"HTTP/1.1 503 x\r\n\r\n"
-    put_rule(control, app.id, Rule(RuleKind.NEW, 0, 0))
+    put_rule(control, app.owner, Rule(RuleKind.NEW, 0, 0))
     house.turn()
     meet(live, app, A, "1.0", 1)
     house.turn()
@@ -183,7 +188,7 @@ def test_what_does_not_arrive_is_tried_again_ever_later_and_given_up(
         house.turn(wait - 1)
         assert len(receiver.posted) == tries
         house.turn(1)
-    [counted] = list_channels(control, app.id)
+    [counted] = list_channels(control, app.owner)
     assert (counted.sent, counted.retried, counted.failed, counted.fault) == (0, len(WAITS), 1, "busy")
     assert count_waiting(control) == {}
     house.turn(100_000)
@@ -195,18 +200,18 @@ def test_what_another_attempt_does_not_mend_is_given_up_at_once(
     house: House, app: App, live: Memory, control: Control, receiver: Receiver
 ) -> None:
     receiver.answer = b"HTTP/1.1 301 x\r\nLocation: http://127.0.0.1/\r\n\r\n"
-    put_rule(control, app.id, Rule(RuleKind.NEW, 0, 0))
+    put_rule(control, app.owner, Rule(RuleKind.NEW, 0, 0))
     house.turn()
     meet(live, app, A, "1.0", 1)
     house.turn()
-    [counted] = list_channels(control, app.id)
+    [counted] = list_channels(control, app.owner)
     assert (counted.retried, counted.failed, counted.fault) == (0, 1, "redirect")
 
 
 def test_a_message_of_another_version_is_given_up(house: House, app: App, channel: Channel, control: Control) -> None:
-    queue_one(control, channel.id, '{"app": 6, "name": "desktop", "alerts": [], "colour": "red"}', NOW)
+    queue_one(control, channel.id, '{"owner": "app:6", "name": "desktop", "alerts": [], "colour": "red"}', NOW)
     house.turn()
-    [counted] = list_channels(control, app.id)
+    [counted] = list_channels(control, app.owner)
     assert (counted.sent, counted.failed, counted.fault) == (0, 1, "broken")
 
 
@@ -226,7 +231,7 @@ def test_a_store_that_is_away_is_looked_at_again(
     away = Away()
     house = House(apps, away, live, control, clock)
     away.is_away = False
-    put_rule(control, app.id, Rule(RuleKind.NEW, 0, 0))
+    put_rule(control, app.owner, Rule(RuleKind.NEW, 0, 0))
     house.turn(0)
     house.turn()
     meet(live, app, A, "1.0", 1)
@@ -246,8 +251,8 @@ def test_an_app_of_more_people_is_looked_at_on_the_hour(
     assert (every(quiet), every(app)) == (3600, 60)
     house = House(apps, reader, live, control, clock)
     house.turn(0)
-    add_channel(control, quiet.id, ChannelKind.WEBHOOK, f"http://127.0.0.1:{receiver.port}/")
-    put_rule(control, quiet.id, Rule(RuleKind.NEW, 0, 0))
+    add_channel(control, quiet.owner, ChannelKind.WEBHOOK, f"http://127.0.0.1:{receiver.port}/")
+    put_rule(control, quiet.owner, Rule(RuleKind.NEW, 0, 0))
     house.turn(3600)
     meet(live, quiet, A, "1.0", 1)
     house.turn(1740)

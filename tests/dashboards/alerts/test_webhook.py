@@ -20,7 +20,7 @@ DAY = date(2026, 11, 21)
 NOW = 1_795_267_800.7
 HOSTILE = "<!channel> & <https://evil.example|x> *a*"
 MESSAGE = Message(
-    6,
+    "app:6",
     "desktop",
     (
         Alert(AlertKind.NEW, DAY, "a" * 16, "KeyError in merge", "app@2.1.0", 3),
@@ -32,7 +32,7 @@ HOOKS = Webhooks("https://stats.example.org", allows_private=True)
 
 
 def delivery(kind: ChannelKind, port: int) -> Delivery:
-    channel = Channel(1, 6, kind, f"http://127.0.0.1:{port}/in", "s3cret", 0, 0, 0, "")
+    channel = Channel(1, "app:6", kind, f"http://127.0.0.1:{port}/in", "s3cret", 0, 0, 0, "")
     return Delivery(17, channel, "", 0)
 
 
@@ -65,7 +65,7 @@ def test_a_webhook_s_message_is_signed_and_closed() -> None:
 
 def test_slack_is_told_in_its_own_words_and_nothing_in_them_is_a_mention() -> None:
     with Receiver() as receiver:
-        HOOKS.send(delivery(ChannelKind.SLACK, receiver.port), Message(6, "desktop", MESSAGE.alerts[1:2]), NOW)
+        HOOKS.send(delivery(ChannelKind.SLACK, receiver.port), Message("app:6", "desktop", MESSAGE.alerts[1:2]), NOW)
     [posted] = receiver.posted
     assert "logless-signature" not in posted.headers
     body = json.loads(posted.body)
@@ -79,7 +79,7 @@ def test_slack_is_told_in_its_own_words_and_nothing_in_them_is_a_mention() -> No
 def test_slack_is_told_of_no_more_than_it_takes() -> None:
     many = tuple(Alert(AlertKind.NEW, DAY, f"{number:016x}", "E in f") for number in range(MOST + 30))
     with Receiver() as receiver:
-        HOOKS.send(delivery(ChannelKind.SLACK, receiver.port), Message(6, "desktop", many), NOW)
+        HOOKS.send(delivery(ChannelKind.SLACK, receiver.port), Message("app:6", "desktop", many), NOW)
     body = json.loads(receiver.posted[0].body)
     assert len(body["blocks"]) == MOST + 1 <= 50
     assert body["blocks"][-1]["text"]["text"] == "And 30 more alerts."
@@ -102,7 +102,7 @@ def test_an_answer_means_something(status: int, fault: Fault) -> None:
 def test_private_targets_are_not_even_called() -> None:
     with Receiver() as receiver:
         for target in (f"https://127.0.0.1:{receiver.port}/", f"https://localhost:{receiver.port}/"):
-            channel = Channel(1, 6, ChannelKind.WEBHOOK, target, "s", 0, 0, 0, "")
+            channel = Channel(1, "app:6", ChannelKind.WEBHOOK, target, "s", 0, 0, 0, "")
             with pytest.raises(DeliveryError) as caught:
                 Webhooks("https://stats.example.org").send(Delivery(1, channel, "", 0), MESSAGE, NOW)
             assert caught.value.fault is Fault.PRIVATE

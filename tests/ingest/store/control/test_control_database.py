@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, insert, inspect, text
 
+from dashboards.alerts.alert import Message, read_message
+from ingest.store.control.channels import Channel, ChannelKind, add_channel, list_channels, remove_channel
 from ingest.store.control.database import FACTS, STEPS, VERSION, Control, ControlError
 from ingest.store.control.decisions import list_decisions
+from ingest.store.control.deliveries import is_told, list_due
 from ingest.store.control.facts import drop_fact, get_fact, put_fact
 from ingest.store.control.metadata import METADATA
+from ingest.store.control.rules import Rule, RuleKind, list_rules, put_rule
 from ingest.store.control.strings import list_strings, put_strings, releases_with_strings
 from ingest.store.control.users import Role, add_user, list_users, remove_user
 
@@ -74,9 +78,9 @@ def test_no_column_is_an_address_a_browser_or_a_moment(control: Control) -> None
         "crash_merges": ["app", "group", "into"],
         "crash_successions": ["app", "former", "group"],
         "actions": ["id", "owner", "minute", "member", "action", "object", "detail"],
-        "alert_channels": ["id", "app", "kind", "target", "secret", "sent", "retried", "failed", "fault"],
-        "alert_rules": ["app", "kind", "threshold", "least", "is_primed"],
-        "alert_told": ["app", "key", "day"],
+        "alert_channels": ["id", "owner", "kind", "target", "secret", "sent", "retried", "failed", "fault"],
+        "alert_rules": ["owner", "kind", "threshold", "least", "is_primed"],
+        "alert_told": ["owner", "key", "day"],
         "alert_deliveries": ["id", "channel", "message", "attempts", "due"],
     }  # fmt: skip
 
@@ -129,6 +133,62 @@ def test_one_of_the_first_version_is_brought_up(path: Path) -> None:
     again = sqlite3.connect(path)
     assert again.execute("PRAGMA user_version").fetchone() == (VERSION,) == (len(STEPS),)
     again.close()
+
+
+OF_APPS = """
+CREATE TABLE alert_channels (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, app INTEGER NOT NULL, kind VARCHAR NOT NULL, target VARCHAR NOT NULL,
+    secret VARCHAR NOT NULL, sent INTEGER NOT NULL, retried INTEGER NOT NULL, failed INTEGER NOT NULL,
+    fault VARCHAR NOT NULL);
+CREATE INDEX ix_alert_channels_app ON alert_channels (app);
+CREATE TABLE alert_rules (
+    app INTEGER NOT NULL, kind VARCHAR NOT NULL, threshold INTEGER NOT NULL, least INTEGER NOT NULL,
+    is_primed BOOLEAN NOT NULL, PRIMARY KEY (app, kind));
+CREATE TABLE alert_told (
+    app INTEGER NOT NULL, "key" VARCHAR NOT NULL, day INTEGER NOT NULL, PRIMARY KEY (app, "key"));
+INSERT INTO alert_channels VALUES (3, 6, 'mail', 'team@example.org', '', 4, 1, 0, 'busy');
+INSERT INTO alert_channels VALUES (9, 7, 'webhook', 'https://hooks.example.org/a', 's3cret', 0, 0, 0, '');
+DELETE FROM alert_channels WHERE id = 9;
+INSERT INTO alert_rules VALUES (6, 'velocity', 250, 40, 1);
+INSERT INTO alert_told VALUES (6, 'new:a', 20000);
+INSERT INTO alert_deliveries VALUES (5, 3, '{"app":6,"name":"desktop","alerts":[]}', 2, 100);
+INSERT INTO alert_deliveries VALUES (6, 3, 'nonsense', 0, 100);
+"""
+"""What the fifth version had in the place of three tables, with something in each."""
+
+
+def test_alerts_of_apps_get_an_owner_and_keep_what_they_held(path: Path) -> None:
+    path.parent.mkdir()
+    engine = create_engine(f"sqlite:///{path}")
+    for tables in STEPS[:5]:
+        METADATA.create_all(engine, tables)
+    engine.dispose()
+    old = sqlite3.connect(path)
+    for table in ("alert_channels", "alert_rules", "alert_told"):
+        old.execute(f"DROP TABLE {table}")
+    old.executescript(f"{OF_APPS}; PRAGMA user_version = 5")
+    old.close()
+    Control.open(f"sqlite:///{path}").close()
+    control = Control.open(f"sqlite:///{path}")
+    channel = Channel(3, "app:6", ChannelKind.MAIL, "team@example.org", "", 4, 1, 0, "busy")
+    assert list_channels(control, "app:6") == [channel]
+    assert list_rules(control, "app:6") == [Rule(RuleKind.VELOCITY, 250, 40, is_primed=True)]
+    assert is_told(control, "app:6", "new:a")
+    assert not is_told(control, "app:6", "new:b")
+    waiting, broken = list_due(control, 100, 10)
+    assert (waiting.id, waiting.channel, waiting.attempts) == (5, channel, 2)
+    assert read_message(waiting.message) == Message("app:6", "desktop", ())
+    assert broken.message == "nonsense"
+    assert add_channel(control, "example.org", ChannelKind.MAIL, "team@example.org").id == 10, "no number comes again"
+    put_rule(control, "example.org", Rule(RuleKind.DIGEST))
+    with control.begin() as connection:
+        assert {index["name"] for index in inspect(connection).get_indexes("alert_channels")} == {
+            "ix_alert_channels_owner"
+        }
+        assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+    assert remove_channel(control, "app:6", 3)
+    assert list_due(control, 100, 10) == []
+    control.close()
 
 
 def test_every_table_belongs_to_a_version() -> None:
