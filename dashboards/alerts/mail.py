@@ -6,8 +6,9 @@ import smtplib
 import ssl
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 
 import re2
@@ -56,7 +57,7 @@ class Mailer:
         """Send a message. Raises DeliveryError. Call it from a thread."""
         if self.server is None:
             raise DeliveryError(Fault.NO_MAIL)
-        letter = write_letter(message, self.server, delivery.channel.target, self.base_url, now)
+        letter = write_letter(message, self.server, delivery.channel.target, self.base_url, now, number=delivery.id)
         try:
             with _open(self.server) as connection:
                 if self.server.user:
@@ -85,14 +86,21 @@ def is_mailbox(text: str) -> bool:
     return _MAILBOX.fullmatch(text) is not None and ".." not in text
 
 
-def write_letter(message: Message, server: MailServer, to: str, base_url: str, now: float) -> EmailMessage:
-    """Return a message as a letter in plain text."""
+def write_letter(
+    message: Message, server: MailServer, to: str, base_url: str, now: float, *, number: int = 0
+) -> EmailMessage:
+    """Return a message as a letter in plain text; `number` is its delivery's.
+
+    Its id is the same at each attempt, so that a letter that came twice is known for one; and it tells nothing of
+    the server, where the usual one has its clock and the number of its process.
+    """
     letter = EmailMessage()
     letter["From"] = server.sender
     letter["To"] = to
     letter["Subject"] = message.subject[:200]
     letter["Date"] = formatdate(now)
-    letter["Message-ID"] = make_msgid("alert", server.domain)
+    sent = "\0".join([base_url, to, message.subject, str(number)])
+    letter["Message-ID"] = f"<{sha256(sent.encode()).hexdigest()[:32]}@{server.domain}>"
     letter["Auto-Submitted"] = "auto-generated"
     parts = [paragraph_of(alert, page_of(message, alert, base_url)) for alert in message.spelled]
     foot = f"Who is told what: {base_url}{message.path}/alerts\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
@@ -12,6 +13,7 @@ from markupsafe import Markup
 
 from dashboards.addresses import app_path, site_path
 from dashboards.charts import spark_bars, sparkline
+from dashboards.comparison import FEWEST, change
 from dashboards.desk import Ask
 from dashboards.numbers import whole
 from dashboards.page import Page
@@ -33,6 +35,8 @@ class SiteCard:
     total: int
     silent: int | None
     """Days since the last visitor; None: there was none in four weeks."""
+    change: str
+    """How the four weeks compare with the four before, in words; nothing while those were not counted in full."""
     spark: Markup
 
 
@@ -45,6 +49,7 @@ class AppCard:
     today: int
     total: int
     groups: int
+    change: str
     spark: Markup
 
 
@@ -53,7 +58,7 @@ async def home(ask: Ask) -> Page:
     sites, apps = list(ask.desk.sites), list(ask.desk.apps)
     # Time zones differ by a day at most: what is asked for covers every owner's four weeks.
     around = today_in(UTC, ask.now)
-    since, until = around - timedelta(days=DAYS), around + timedelta(days=1)
+    since, until = around - timedelta(days=2 * DAYS), around + timedelta(days=1)
     visitors, reports = await asyncio.gather(
         ask.desk.figures.visitors(sites, since, until), ask.desk.reports.of_apps(apps, since, until)
     )
@@ -66,10 +71,17 @@ async def home(ask: Ask) -> Page:
         data={
             "days": DAYS,
             "sites": [
-                {"site_id": card.site.id, "visitors_today": card.today, "visitors": card.total} for card in site_cards
+                {"site_id": card.site.id, "visitors_today": card.today, "visitors": card.total, "change": card.change}
+                for card in site_cards
             ],
             "apps": [
-                {"app_id": card.app.id, "name": card.app.name, "reports_today": card.today, "reports": card.total}
+                {
+                    "app_id": card.app.id,
+                    "name": card.app.name,
+                    "reports_today": card.today,
+                    "reports": card.total,
+                    "change": card.change,
+                }
                 for card in app_cards
             ],
         },
@@ -87,6 +99,14 @@ def _days(today: date) -> list[date]:
     return [today - timedelta(days=back) for back in reversed(range(DAYS))]
 
 
+def _change(by_day: Mapping[date, int], today: date) -> str:
+    """Return how the days that are over compare with as many before them; today is still being counted."""
+    now = sum(by_day.get(today - timedelta(days=back), 0) for back in range(1, DAYS))
+    then = [by_day.get(today - timedelta(days=back), 0) for back in range(DAYS + 1, 2 * DAYS)]
+    # Of a site that began in those days the change would say nothing.
+    return change(now, sum(then), sum(then), is_ratio=False) if then[-1] and sum(then) >= FEWEST else ""
+
+
 def _site_card(site: Site, visitors: Mapping[date, int], today: date) -> SiteCard:
     days = [visitors.get(day, 0) for day in _days(today)]
     seen = [index for index, count in enumerate(reversed(days)) if count]
@@ -97,15 +117,25 @@ def _site_card(site: Site, visitors: Mapping[date, int], today: date) -> SiteCar
         days[-1],
         sum(days),
         min(seen, default=None),
+        _change(visitors, today),
         sparkline([float(day) for day in days], title),
     )
 
 
 def _app_card(app: App, reports: Mapping[tuple[date, str], int], today: date) -> AppCard:
     wanted = _days(today)
-    days = [sum(count for (day, _), count in reports.items() if day == one) for one in wanted]
     groups = {group for (day, group), count in reports.items() if count and day in wanted}
+    by_day: Counter[date] = Counter()
+    for (day, _), count in reports.items():
+        by_day[day] += count
+    days = [by_day[day] for day in wanted]
     title = f"Crash reports by day, {DAYS} days, {whole(days[-1])} today"
     return AppCard(
-        app, app_path(app, "crashes"), days[-1], sum(days), len(groups), spark_bars([float(day) for day in days], title)
+        app,
+        app_path(app, "crashes"),
+        days[-1],
+        sum(days),
+        len(groups),
+        _change(by_day, today),
+        spark_bars([float(day) for day in days], title),
     )

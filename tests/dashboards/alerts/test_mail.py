@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import socket
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -51,13 +53,22 @@ def test_a_letter_arrives_as_one_in_plain_text() -> None:
     assert letter["Subject"] == ("[desktop] Back again: KeyError in merge Bcc: all@example.org (app@2.1.0), and 1 more")
     assert "Bcc" not in letter
     assert letter["Auto-Submitted"] == "auto-generated"
-    assert letter["Message-ID"].endswith("@example.org>")
     text = letter.get_content()  # type: ignore[attr-defined]
     assert f"https://stats.example.org/apps/6/crashes/{'b' * 16}" in text
     assert "Not muted any more: Ünïcode<T> in größe, 100 reports since" in text
     assert "https://stats.example.org/apps/6/alerts" in text
     assert postbox.greeted == ["example.org"]
     assert socket.gethostname() not in letter.as_string()
+
+
+def test_a_second_attempt_is_the_same_letter() -> None:
+    postbox = Postbox()
+    with mail_server(postbox) as port:
+        for delivery, now in ((DELIVERY, NOW), (DELIVERY, NOW + 600), (replace(DELIVERY, id=DELIVERY.id + 1), NOW)):
+            mailer(port).send(delivery, MESSAGE, now)
+    ids = [letter["Message-ID"] for _, letter in postbox.letters]
+    assert ids[0] == ids[1] != ids[2]
+    assert all(re.fullmatch(r"<[0-9a-f]{32}@example\.org>", one) for one in ids)
 
 
 def test_a_way_that_is_to_be_encrypted_is(trusted: Path) -> None:
