@@ -9,23 +9,20 @@ from __future__ import annotations
 import gzip
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
+from dashboards_costs import Costs, Counting
 from dashboards_fixtures import Build
 from dashboards_stage import NOW, TODAY
 from starlette.testclient import TestClient
 
-from dashboards.questions import read_questions
 from ingest.site import Site, Sites
 from ingest.store.client import Connection, Connector
 from ingest.store.control.database import Control
 from ingest.store.control.links import make_link
 from ingest.store.control.users import Role, add_user
-from ingest.store.reader import Reader
 
 pytest_plugins = ["dashboards_fixtures"]
 
@@ -37,29 +34,6 @@ PAGES, SOURCES = 5_000, 2_000
 TIMES = 5
 
 AMOUNTS = "(cityHash64(number, {seed:UInt8}) % 40) + 1 AS v, v + v % 5, 2 * v, v % 7, v % 3, 30 * v, 50 * v, v"
-
-
-@dataclass
-class Costs:
-    """What the pages of one test asked of the store."""
-
-    questions: list[tuple[str, int]]
-
-
-class Counting(Reader):
-    """A reader that asks of each question how many rows the engine reads for it."""
-
-    def __init__(self, connector: Connector, costs: Costs) -> None:
-        super().__init__(connector)
-        self._costs = costs
-        self._names = {text: name for name, text in read_questions().items()}
-
-    def _rows(self, sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
-        rows = super()._rows(sql, parameters)
-        # The embedded engine's summary counts rows of the answer: what a query reads is told by the index alone.
-        estimate = super()._rows(f"EXPLAIN ESTIMATE {sql}", parameters)
-        self._costs.questions.append((self._names[sql], sum(read for *_, read, _ in estimate)))
-        return rows
 
 
 @pytest.fixture(scope="module")
