@@ -66,7 +66,7 @@ class Traffic:
         elif not await run_in_threadpool(is_told, self.control, site.owner, key):
             digest = await read_digest(self.figures, site, self.panels, monday, today)
             if digest.is_empty:
-                # Empty is a week without a visit after another such week: the first of them was told as a fall to nothing.
+                # A week without a visit after another such week: the first was told, as a fall to nothing.
                 await run_in_threadpool(mark_told, self.control, site.owner, [key], today)
             else:
                 alert = Alert(AlertKind.DIGEST, monday, digest=digest)
