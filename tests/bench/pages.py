@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -66,6 +67,7 @@ def _fill(logless: Logless, rows: int) -> None:
     first = datetime.now(UTC).date() - timedelta(days=_DAYS - 1)
     scratch = logless.runtime / "fill"
     scratch.mkdir(mode=0o700)
+    before = os.environ.get("TMPDIR")
     connector = Connector(Target.read(f"chdb://{logless.folder}/data"), memory=2 << 30, scratch=scratch)
     connector.prepare()
     connection = connector.connect()
@@ -91,6 +93,10 @@ def _fill(logless: Logless, rows: int) -> None:
         for path in sorted(scratch.rglob("*"), reverse=True):
             path.rmdir() if path.is_dir() else path.unlink()
         scratch.rmdir()
+        # The connector has pointed temporary files there, for this process and all that it starts.
+        os.environ.pop("TMPDIR", None)
+        if before is not None:
+            os.environ["TMPDIR"] = before
 
 
 def _sign_in(logless: Logless) -> str:
