@@ -24,12 +24,12 @@ class Names:
     def location(self, url: str) -> Location:
         """Return the parts of a URL, as `Location.read` does.
 
-        One without query and fragment is read once a day: what stands there may be somebody's own, and is not kept.
+        A page's without query and fragment is read once a day: what stands there may be somebody's own, and is not kept.
         """
         location = self._locations.get(url)
         if location is None:
             location = Location.read(url)
-            if len(url) <= _LONGEST and not location.query and not location.fragment:
+            if location.host and len(url) <= _LONGEST and not location.query and not location.fragment:
                 if len(self._locations) >= _MOST:
                     self._locations.clear()
                 self._locations[url] = location
