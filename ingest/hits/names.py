@@ -24,12 +24,13 @@ class Names:
     def location(self, url: str) -> Location:
         """Return the parts of a URL, as `Location.read` does.
 
-        A page's without query and fragment is read once a day: what stands there may be somebody's own, and is not kept.
+        A page's is read once a day, if it has no query, fragment or user: what stands there may be somebody's own.
         """
         location = self._locations.get(url)
         if location is None:
             location = Location.read(url)
-            if location.host and len(url) <= _LONGEST and not location.query and not location.fragment:
+            is_plain = location.host and not location.query and not location.fragment and "@" not in url
+            if is_plain and len(url) <= _LONGEST:
                 if len(self._locations) >= _MOST:
                     self._locations.clear()
                 self._locations[url] = location

@@ -11,7 +11,9 @@ from ingest.hits.names import Names
 
 urls = st.builds(
     "{}{}{}{}".format,
-    st.sampled_from(["https://example.org", "http://example.org:8000", "https://", "", "mailto:secret"]),
+    st.sampled_from(
+        ["https://example.org", "http://example.org:8000", "https://secret@example.org", "", "mailto:secret"]
+    ),
     st.sampled_from(["", "/", "/a/b", "/ä"]),
     st.sampled_from(["", "?q=secret", "?"]),
     st.sampled_from(["", "#secret", "#"]),
