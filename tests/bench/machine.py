@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-_PACKAGES: Final = ("uvicorn", "httptools", "uvloop", "starlette", "msgspec", "clickhouse-connect", "chdb")
+_PACKAGES: Final = ("uvicorn", "httptools", "uvloop", "starlette", "msgspec", "clickhouse-connect", "chdb-core")
 
 
 def describe() -> dict[str, str]:
