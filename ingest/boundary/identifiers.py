@@ -54,7 +54,7 @@ def _read_plainly(text: str) -> Iterator[str]:
         if "%" in text:
             text = unquote(text)
             yield text
-    if len(text) >= _ENCODED and not _DIGITS.isdisjoint(text):
+    if len(text) >= _ENCODED and any(map(str.isdigit, text)):
         for run in text.translate(_PARTS).split():
             if len(run) >= _ENCODED:
                 yield from _decode(run)
@@ -90,7 +90,6 @@ _ALL: Final = _join(RULES)
 _TOO_SHORT: Final = 10
 """Characters of a word, letters alone, in which no detector could find anything: a test tries them."""
 
-_DIGITS: Final = frozenset(digits)
 _ENCODED: Final = 10
 """Characters from which on a run may be base64 or hexadecimal."""
 

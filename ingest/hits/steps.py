@@ -42,10 +42,7 @@ def drop_spam(hit: Hit, names: Names) -> Refusal | None:
     came_from = hit.arrival.submission.came_from
     if not came_from:
         return None
-    location = names.location(came_from)
-    if location.host in hit.arrival.site.hosts:
-        return None
-    host = referring_host(location)
+    host = referring_host(names.location(came_from))
     return Refusal.SPAM if is_spam(host, hit.arrival.site, names.catalogue) else None
 
 
