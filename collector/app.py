@@ -19,8 +19,9 @@ from collector.account import Reporter
 from collector.alerts import watch
 from collector.diagnostics import LiveDiagnostics
 from collector.doctor import glance
-from collector.errors import Watched
+from collector.errors import Watched, reported
 from collector.handover import Handover
+from collector.hit_protocol import HitProtocol
 from collector.imports import Imports
 from collector.live import LiveWindow
 from collector.operations import Health, operations
@@ -185,6 +186,11 @@ class Collector:
         self.app = Watched(self.pipeline.app) if settings.errors.dsn else self.pipeline.app
         self.writer.start()
         closing.push_async_callback(self._settle)
+
+    def protocol(self) -> Callable[..., HitProtocol]:
+        """Return what the server makes a protocol of for each connection."""
+        take = reported(self.pipeline.answer) if self.settings.errors.dsn else self.pipeline.answer
+        return partial(HitProtocol, take=take, when_settled=self.ledger.when_settled)
 
     def _regrouped(self) -> date:
         """Return the day on which this installation first grouped crashes by the present algorithm."""

@@ -7,12 +7,16 @@ integration off, and what leaves is not its event but a new one, built from a cl
 from __future__ import annotations
 
 import importlib.metadata
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import sentry_sdk
 from sentry_sdk.types import Event, Hint
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _SECOND: Final = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "or", "ne", "gob"})
 _FRAME: Final = ("filename", "function", "module", "lineno", "in_app")
@@ -88,6 +92,19 @@ def _frames(value: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _reduce_frame(frame: dict[str, Any]) -> dict[str, Any]:
     return {name: frame[name] for name in _FRAME if name in frame}
+
+
+def reported(call: Callable[P, T]) -> Callable[P, T]:
+    """Return a function that reports what escapes it, and lets it go on."""
+
+    def watched(*arguments: P.args, **named: P.kwargs) -> T:
+        try:
+            return call(*arguments, **named)
+        except Exception as error:
+            sentry_sdk.capture_exception(error)
+            raise
+
+    return watched
 
 
 class Watched:

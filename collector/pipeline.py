@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from collector.front import Front
 from collector.settings import Settings
@@ -30,6 +30,7 @@ from ingest.crashes.strings import ReleaseStrings, no_strings
 from ingest.crashes.tally import Tally
 from ingest.crashes.watch import Underway, Watch
 from ingest.hits.agents import Agents
+from ingest.hits.answers import Answer
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.catalogue import Catalogue
 from ingest.hits.endpoint import HitEndpoint, HitLimits
@@ -136,12 +137,25 @@ class Pipeline:
         self.watch = tally.watch
         self.crashes = CrashEndpoint(means.apps, self.ledger, self.keys, clock, limits, tally)
         reading = CrashReading(means.apps, tally, limits, means.may_preview)
-        self.app: ASGIApp = Airlock(
+        self._event_path = settings.server.event_path
+        self._hits = hits
+        self._airlock = Airlock(
             Front(doors, self.crashes, reading, pages),
             TrustedProxies(settings.server.trusted_proxies),
             truncate_first=settings.privacy.address == "truncate_first",
         )
+        self.app: ASGIApp = self._airlock
         self._flushed = self._swept = clock()
+
+    def answer(self, scope: Scope, body: bytes) -> Answer | None:
+        """Take a whole hit, as `app` does, without waiting; None for everything else, which is left as it is.
+
+        What is returned may be sent once the ledger has settled.
+        """
+        if scope["path"] != self._event_path or scope["method"] != "POST":
+            return None
+        self._airlock.enter(scope)
+        return self._hits.answer(scope, body)
 
     def take_over(
         self,

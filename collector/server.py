@@ -89,7 +89,7 @@ async def serve(collector: Collector, listening: socket.socket, beside: Beside |
             server = uvicorn.Server(
                 uvicorn.Config(
                     collector.app,
-                    http="httptools",
+                    http=collector.protocol(),  # type: ignore[arg-type]  # a partial of a class of protocols
                     loop="uvloop",
                     lifespan="off",
                     access_log=False,

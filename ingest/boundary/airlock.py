@@ -59,11 +59,14 @@ class Airlock:
         locals ever holds an address.
         """
         if scope["type"] in {"http", "websocket"}:
-            scope[ADDRESS] = self._enter(scope)
+            self.enter(scope)
         await self._app(scope, receive, send)
 
-    def _enter(self, scope: Scope) -> Address:
-        """Clean the scope in place; return the address of whoever sent the request."""
+    def enter(self, scope: Scope) -> None:
+        """Clean the scope of a request in place, and put in the address of whoever sent it."""
+        scope[ADDRESS] = self._clean(scope)
+
+    def _clean(self, scope: Scope) -> Address:
         client = scope.get("client")
         scope["client"] = None
         proxies, text = self._proxies, client[0] if client else None

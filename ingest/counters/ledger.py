@@ -82,7 +82,7 @@ class Ledger:
         self._shipped: dict[int, Lot] = {}
         self._unsent: deque[int] = deque()
         self._folds: list[Callable[[], None]] = []
-        self._settling: list[asyncio.Future[None]] = []
+        self._settling: list[Callable[[BaseException | None], None]] = []
         self._salt = random_bytes(32)
         self._taken: dict[int, set[bytes]] = {}
         self._fresh: list[bytes] = []
@@ -178,13 +178,19 @@ class Ledger:
 
     def settled(self) -> Awaitable[None]:
         """Return what resolves once everything counted in this turn is in the journal. Raises OSError."""
-        loop = asyncio.get_running_loop()
-        if not self._settling:
-            loop.call_soon(self._settle_turn)
         # Each submission of a turn has a future of its own: a client that goes away must not cancel the others'.
-        future = loop.create_future()
-        self._settling.append(future)
+        future = asyncio.get_running_loop().create_future()
+        self.when_settled(partial(_resolve, future))
         return future
+
+    def when_settled(self, done: Callable[[BaseException | None], None]) -> None:
+        """Call `done` once everything counted in this turn is in the journal, or with what kept it from being there.
+
+        It must not raise: others wait behind it.
+        """
+        if not self._settling:
+            asyncio.get_running_loop().call_soon(self._settle_turn)
+        self._settling.append(done)
 
     def _settle_turn(self) -> None:
         waiting, self._settling = self._settling, []
@@ -196,9 +202,8 @@ class Ledger:
             if not isinstance(error, OSError):
                 raise
         finally:
-            for future in waiting:
-                if not future.done():
-                    future.set_result(None) if failure is None else future.set_exception(failure)
+            for done in waiting:
+                done(failure)
 
     def settle(self) -> None:
         """Fold what changed and journal it, in one write. Raises OSError; then `full` holds until it can be written."""
@@ -407,6 +412,11 @@ class Ledger:
             self.settle()
         finally:
             self._journal.close()
+
+
+def _resolve(future: asyncio.Future[None], failure: BaseException | None) -> None:
+    if not future.done():
+        future.set_result(None) if failure is None else future.set_exception(failure)
 
 
 def _counted(change: Change) -> Counted:

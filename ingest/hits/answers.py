@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final
 
 from starlette.types import Message, Send
@@ -19,6 +20,13 @@ class Answer:
 
     start: Message
     body: Message
+    head: bytes = field(init=False)  # as HTTP/1.1 writes the first of them, without the blank line
+
+    def __post_init__(self) -> None:
+        status = HTTPStatus(self.start["status"])
+        lines = [f"HTTP/1.1 {status} {status.phrase}".encode()]
+        lines += [name + b": " + value for name, value in self.start["headers"]]
+        object.__setattr__(self, "head", b"".join([line + b"\r\n" for line in lines]))
 
     async def send(self, send: Send) -> None:
         """Send both messages."""
@@ -82,10 +90,13 @@ PREFLIGHT: Final = answer(
 
 async def settle(ledger: Ledger, made: Answer) -> Answer:
     """Wait until what was counted is journaled, refusals too; return the answer, or BUSY in the place of a promise."""
-    if made is BUSY:
-        return made
     try:
         await ledger.settled()
-    except OSError:
-        return BUSY if made.takes else made
+    except OSError as failure:
+        return kept(made, failure)
     return made
+
+
+def kept(made: Answer, failure: BaseException | None) -> Answer:
+    """Return an answer as it may be given once a turn is settled: what is not in the journal was not taken."""
+    return BUSY if failure is not None and made.takes else made

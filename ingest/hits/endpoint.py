@@ -92,30 +92,35 @@ class HitEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        try:
+            # Of a body that nobody will look at, nothing is read.
+            body = await read_body(receive, self._limits.body) if scope["method"] == "POST" else b""
+        except DisconnectedError:
+            return
+        answer = await settle(self._ledger, self.answer(scope, body))
+        await answer.send(send)
+
+    def answer(self, scope: Scope, body: bytes | Refusal) -> Answer:
+        """Take a request whose body has been read; what is returned may be sent once the ledger has settled.
+
+        A body past the limit is a refusal.
+        """
         if scope["method"] == "OPTIONS":
-            return await PREFLIGHT.send(send)
+            return PREFLIGHT
         sent = scope["headers"]
         if objects(sent):
             # Somebody who objects is counted nowhere, not even among the refusals, whatever they sent.
-            return await ACCEPTED.send(send)
+            return ACCEPTED
         headers: dict[bytes, bytes] = dict(sent)
         if scope["method"] != "POST" or _type(headers) not in _TYPES:
             self._refuse(UNKNOWN_OWNER, Refusal.BAD_TYPE, self._clock())
-            answer = WRONG_TYPE
-        else:
-            try:
-                body = await read_body(receive, self._limits.body)
-            except DisconnectedError:
-                return None
-            if isinstance(body, Refusal):
-                self._refuse(UNKNOWN_OWNER, body, self._clock())
-                answer = TOO_LARGE
-            else:
-                answer = self._take(body, headers, scope[ADDRESS])
-        answer = await settle(self._ledger, answer)
-        await send(answer.start)
-        await send(answer.body)
-        return None
+            return WRONG_TYPE
+        if isinstance(body, bytes) and len(body) > self._limits.body:
+            body = Refusal.TOO_LARGE
+        if isinstance(body, Refusal):
+            self._refuse(UNKNOWN_OWNER, body, self._clock())
+            return TOO_LARGE
+        return self._take(body, headers, scope[ADDRESS])
 
     def count(self, site: Site, submission: Submission, scope: Scope) -> None:
         """Take a submission of another protocol the way that all take; `scope` is its request's."""
