@@ -16,7 +16,7 @@ from typing import Final, NoReturn, Self
 import msgspec
 
 from collector.pipeline import Pipeline
-from ingest.counters.day import Remembered
+from ingest.counters.remembered import Remembered
 from ingest.crashes.runs import Heard
 from ingest.crashes.watch import Underway
 from ingest.hits.handover import Handover as VisitsHandover

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-import msgspec
-
 from ingest.counters.amounts import lane, pack
 from ingest.counters.cells import (
     CRASH,
@@ -19,22 +17,13 @@ from ingest.counters.cells import (
     Key,
     Metric,
 )
-from ingest.counters.disclosure import Disclosure, Threshold, Waiting, Who
+from ingest.counters.disclosure import Disclosure, Threshold, Who
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.local_hour import LocalHour
+from ingest.counters.remembered import Remembered
 from ingest.counters.rules import Rules
 from ingest.counters.segment import Change, Lot, Packed, Segment, add_packed, grouped, unpacked
 from ingest.counters.slot import Cell, Pending, Seat, Slot, is_rare
-
-
-class Remembered(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What memory knows of a day and the journal may not: a planned restart hands it from memory to memory."""
-
-    owner: str
-    day: int  # ordinal of the date
-    span: int
-    people: list[tuple[int, list[bytes]]]  # segment, and who is mixed into it
-    waiting: list[Waiting]
 
 
 class Day:

@@ -12,10 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-import msgspec
-
 from ingest.counters.amounts import from_bytes, to_bytes
 from ingest.counters.cells import CRASH, NETWORK_K, RARE, Attribute, Key, Pair
+from ingest.counters.remembered import Waiting
 from ingest.counters.slot import Cell, Needs, Pending, Seat, Slot
 
 _MANY_NETWORKS: Final = 3
@@ -31,16 +30,6 @@ class Who:
 
     sender: bytes = field(repr=False)
     network: str
-
-
-class Waiting(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A value that too few have shared, as a planned restart hands it from memory to memory."""
-
-    key: tuple[str, ...]
-    fallback: tuple[str, ...]
-    amounts: bytes
-    senders: tuple[bytes, ...]
-    networks: tuple[str, ...]
 
 
 class Threshold:

@@ -21,9 +21,10 @@ from typing import Final
 from ingest.app import App
 from ingest.counters.amounts import from_bytes, pack, to_bytes
 from ingest.counters.cells import UNKNOWN_OWNER, Key, Refusal
-from ingest.counters.day import Day, Remembered
+from ingest.counters.day import Day
 from ingest.counters.exemplar import Exemplar
 from ingest.counters.journal import Counted, Done, Entry, Journal, Named, Salt, Sent, Shut, Taken, Unjournaled
+from ingest.counters.remembered import Remembered
 from ingest.counters.rules import DAY, WEEK, Rules
 from ingest.counters.segment import Change, Lot, grouped
 from ingest.counters.window import Window
