@@ -151,13 +151,19 @@ class Figures:
 
         return await read_still(self._live, read)
 
-    async def top(self, site: Site, period: Period, metrics: Mapping[str, Metric], rows: int) -> dict[str, Breakdown]:
-        """Return the first values of some attributes, each ordered by its metric, and `(rare)` behind them."""
+    async def top(
+        self, site: Site, period: Period, metrics: Mapping[str, Metric], rows: int, only: Sequence[str] = ()
+    ) -> dict[str, Breakdown]:
+        """Return the first values of some attributes, each ordered by its metric, and `(rare)` behind them.
+
+        With `only`, just those of these names.
+        """
         parameters = {
             **_span(site, period.since, period.until),
             "attributes": list(metrics),
             "metrics": [metric + 1 for metric in metrics.values()],
             "rows": rows,
+            "only": list(only),
         }
         values: defaultdict[str, list[Value]] = defaultdict(list)
         totals: dict[str, int] = {}
@@ -207,10 +213,12 @@ class Figures:
         text: str = "",
         rows: int = ALL,
         skip: int = 0,
+        only: Sequence[str] = (),
     ) -> dict[str, Breakdown]:
         """Return the values of what some pairs cross `matched` with, where that passes, by attribute.
 
-        Each is ordered by its metric, `(rare)` last. Of weekly pairs the period must be whole weeks.
+        Each is ordered by its metric, `(rare)` last. Of weekly pairs the period must be whole weeks. With `only`, just
+        the values of these names.
         """
         parameters = {
             **_span(site, period.since, period.until),
@@ -220,6 +228,7 @@ class Figures:
             "text": text,
             "rows": rows,
             "skip": skip,
+            "only": list(only),
             **_asked(match),
         }
         values: defaultdict[str, list[Value]] = defaultdict(list)
