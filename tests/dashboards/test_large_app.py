@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
-from dashboards_costs import Costs, Counting
-from dashboards_stage import NOW, TODAY
+from dashboards_stage import TODAY
 from starlette.testclient import TestClient
 
 from ingest.app import App, Apps
-from ingest.store.client import Connection, Connector
-from ingest.store.control.database import Control
-from ingest.store.control.links import make_link
-from ingest.store.control.users import Role, add_user
+from ingest.store.client import Connection
 
-pytest_plugins = ["dashboards_fixtures"]
+if TYPE_CHECKING:
+    from dashboards_costs import Costs, Look
+
+pytest_plugins = ["dashboards_fixtures", "dashboards_costs"]
 
 APP = App(id=900_001, name="large", key="2" * 32)
 DAYS, GROUPS, EACH_DAY, RELEASES = 90, 3_000, 400, 30
@@ -56,25 +54,10 @@ def large(store: Connection) -> None:
 
 
 @pytest.fixture
-def costs() -> Costs:
-    return Costs([])
-
-
-@pytest.fixture
-def client(
-    connector: Connector, large: None, control: Control, build_at: Callable[..., Any], costs: Costs
-) -> Iterator[TestClient]:
+def client(large: None, look: Look) -> TestClient:
     apps = Apps()
     apps.replace([APP])
-    reader = Counting(connector, costs)
-    pages = build_at("http://testserver", apps=apps, reader=reader)
-    owner = add_user(control, "ada", Role.OWNER)
-    with TestClient(pages, follow_redirects=False) as client:
-        assert client.get(f"/login/{make_link(control, owner.id, NOW)}").status_code == 303
-        client.get(f"/apps/{APP.id}/crashes")
-        costs.questions.clear()
-        yield client
-    reader.close()
+    return look(f"/apps/{APP.id}/crashes", apps=apps)
 
 
 ROWS = DAYS * EACH_DAY
