@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final, TypeVar
 
 from dashboards.counts import Counts
-from dashboards.live import Live, read_still
+from dashboards.live import Live, Present, read_still
 from dashboards.period import EARLIEST, Period
 from dashboards.questions import Questions
 from ingest.counters.cells import MARK, RARE, RESTARTED, Metric, Pair
@@ -47,20 +47,6 @@ class Match:
 
 ANY: Final = Match()
 """Every value passes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """Visits that did something in the last 5 and in the last 30 minutes."""
-
-    five: int
-    thirty: int
-    least: int
-    """The number from which on one is told."""
-
-    def words(self, number: int) -> str:
-        """Return a number as it may be told."""
-        return f"fewer than {self.least}" if number < self.least and self.least > 1 else f"{number:,}"
 
 
 OPERATORS = ("is", "is_not", "contains", "contains_not")

@@ -109,14 +109,15 @@ def _change_data(change: int | None) -> dict[str, Any]:
     return {"change": "" if change is None else in_percent(change), "change_percent": change}
 
 
-def _table(site_cards: Sequence[SiteCard], app_cards: Sequence[AppCard]) -> Table:
-    sites = [("site", card.site.id, card.site.id, card, card.silent_days) for card in site_cards]
-    apps = [("app", card.app.id, card.app.name, card, None) for card in app_cards]
+def _table(sites: Sequence[SiteCard], apps: Sequence[AppCard]) -> Table:
     return Table(
         ("kind", "id", "name", "today", f"{DAYS}_days", "change_percent", "silent_days"),
         [
-            (kind, number, name, card.today, card.total, _cell(card.change), _cell(silent_days))
-            for kind, number, name, card, silent_days in (*sites, *apps)
+            *(
+                ("site", one.site.id, one.site.id, one.today, one.total, _cell(one.change), _cell(one.silent_days))
+                for one in sites
+            ),
+            *(("app", one.app.id, one.app.name, one.today, one.total, _cell(one.change), "") for one in apps),
         ],
     )
 
