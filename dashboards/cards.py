@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dashboards.addresses import link, site_path
+from dashboards.breakdowns import Earlier, read_breakdowns, read_earlier
 from dashboards.condition import FILTERS, Condition, is_goal
 from dashboards.desk import Ask
 from dashboards.figures import Breakdown
 from dashboards.page import Tab
 from dashboards.panels import SECTIONS, Panel, Section, panels_of_site
+from dashboards.period import Period
 from dashboards.selection import Selection
 from ingest.counters.cells import RARE, Attribute
 from ingest.site import Site
@@ -31,6 +32,8 @@ class Row:
     label: str
     number: float
     path: str = ""
+    change: str = ""
+    """How the number has changed, in words; nothing while no days are compared."""
 
     @property
     def is_rare(self) -> bool:
@@ -53,6 +56,8 @@ class Card:
     """What the numbers are of."""
     note: str = ""
     """Why there are no rows, or what they are about, in a line."""
+    compared: Period | None = None
+    """The days that the rows are compared with."""
 
     @property
     def most(self) -> float:
@@ -78,44 +83,16 @@ def card_argument(panels: Sequence[Panel], opened: Mapping[Section, Panel]) -> d
     return {"card": ",".join(slugs)} if slugs else {}
 
 
-async def read_breakdowns(
-    ask: Ask, site: Site, selection: Selection, panels: Sequence[Panel], rows: int
-) -> dict[str, Breakdown]:
-    """Return the first rows of some panels, by attribute; of what cannot be answered under the filter, none."""
-    condition, period, figures = selection.condition, selection.period, ask.desk.figures
-    if condition is None:
-        return await figures.top(site, period, {panel.attribute: panel.metric for panel in panels}, rows)
-    pairs = {pair: panel.metric for panel in panels if (pair := condition.pair_with(panel.attribute))}
-    daily = {pair: metric for pair, metric in pairs.items() if not pair.is_weekly}
-    weekly = {pair: metric for pair, metric in pairs.items() if pair.is_weekly}
-    own = next((panel for panel in panels if panel.attribute == condition.attribute), None)
-    by_day, by_week, itself = await asyncio.gather(
-        figures.crossed(site, period, daily, condition.match, condition.attribute, rows=rows),
-        figures.crossed(site, period.whole_weeks, weekly, condition.match, condition.attribute, rows=rows),
-        _own(ask, site, selection, own, rows),
-    )
-    return {**by_day, **by_week, **itself}
-
-
-async def _own(ask: Ask, site: Site, selection: Selection, panel: Panel | None, rows: int) -> dict[str, Breakdown]:
-    """Return the rows of the panel that is filtered by itself."""
-    condition = selection.condition
-    if panel is None or condition is None:
-        return {}
-    found = await ask.desk.figures.values(
-        site, selection.period, panel.attribute, panel.metric, rows=rows, match=condition.match
-    )
-    return {panel.attribute: found}
-
-
 async def read_cards(ask: Ask, site: Site, selection: Selection, keep: Mapping[str, str]) -> list[Card]:
     """Return the cards of the overview. `keep` are arguments that its links hand on."""
     panels = panels_of_site(ask.desk.panels, site)
     opened = open_panels(panels, ask.argument("card"))
-    breakdowns = await read_breakdowns(ask, site, selection, list(opened.values()), ROWS)
+    found = await read_breakdowns(ask, site, selection, list(opened.values()), ROWS)
+    shown = {section: found.get(panel.attribute, Breakdown()) for section, panel in opened.items()}
+    earlier = await read_earlier(ask, site, selection, [(opened[section], rows) for section, rows in shown.items()])
     return [
-        _card(site, selection, panels, opened, section, breakdowns.get(opened[section].attribute, Breakdown()), keep)
-        for section in opened
+        _card(site, selection, panels, opened, section, rows, keep, earlier.get(opened[section].attribute))
+        for section, rows in shown.items()
     ]
 
 
@@ -127,6 +104,7 @@ def _card(
     section: Section,
     breakdown: Breakdown,
     keep: Mapping[str, str],
+    earlier: Earlier | None,
 ) -> Card:
     panel = opened[section]
     own = [each for each in panels if each.section is section]
@@ -145,15 +123,23 @@ def _card(
         section,
         panel,
         tabs,
-        rows_of(site, selection, panel, breakdown, kept),
+        rows_of(site, selection, panel, breakdown, kept, earlier),
         breakdown.total,
         link(site_path(site, panel.slug), selection.arguments),
         "Converters" if counts_conversions(selection.condition, panel.attribute) else panel.columns[0].title,
         note_of(selection, panel, panels),
+        earlier.days if earlier else None,
     )
 
 
-def rows_of(site: Site, selection: Selection, panel: Panel, breakdown: Breakdown, keep: Mapping[str, str]) -> list[Row]:
+def rows_of(
+    site: Site,
+    selection: Selection,
+    panel: Panel,
+    breakdown: Breakdown,
+    keep: Mapping[str, str],
+    earlier: Earlier | None = None,
+) -> list[Row]:
     """Return rows that lead to the overview filtered by them, where a declared pair can answer that."""
     column = panel.columns[0]
     can_filter = panel.attribute in FILTERS
@@ -165,6 +151,7 @@ def rows_of(site: Site, selection: Selection, panel: Panel, breakdown: Breakdown
             filter_path(site, selection, Condition(panel.attribute, value.value), keep)
             if can_filter and value.value != RARE
             else "",
+            earlier.change(column, value) if earlier else "",
         )
         for value in breakdown.values
     ]

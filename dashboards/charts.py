@@ -119,7 +119,7 @@ def _flags(points: Sequence[Point]) -> str:
 
 
 def bar_chart(points: Sequence[Point], title: str, write: Callable[[float], str]) -> Chart:
-    """Draw a bar for every bucket; one that is still being counted is paler."""
+    """Draw a bar for every bucket, dotted while it is still being counted, and flags as a line chart has them."""
     ceiling, ticks = _scale(max((point.value for point in points), default=0))
     width = 100 / max(1, len(points))
     thickness = min(width * 0.76, 8)
@@ -131,7 +131,7 @@ def bar_chart(points: Sequence[Point], title: str, write: Callable[[float], str]
             f'<rect class="{kind}" x="{_middle(index, len(points)) - thickness / 2:.2f}%" width="{thickness:.2f}%" '
             f'y="{TOP + PLOT - height:.1f}" height="{height:.1f}" rx="2"/>'
         )
-    marks = bars + _hits(points, write, [""] * len(points))
+    marks = bars + _flags(points) + _hits(points, write, [""] * len(points))
     return Chart(
         _drawn("chart bars", title, _grid(ticks, ceiling, write), marks + _labels(points)), title, points, write
     )

@@ -66,7 +66,16 @@ def change(now: float, before: float, visits: int, *, is_ratio: bool) -> str:
     if is_ratio:
         points = now - before
         return f"{points:+.1f}".removesuffix(".0").replace("-", "−") + " pt" if abs(points) >= 0.05 else "±0"  # noqa: RUF001
-    percent = round(100 * (now - before) / before)
+    return in_percent(percent_of(now, before))
+
+
+def percent_of(now: float, before: float) -> int:
+    """Return a change in whole percent of what came before, which must not be 0."""
+    return round(100 * (now - before) / before)
+
+
+def in_percent(percent: int) -> str:
+    """Return a change in percent in words: `+12%`."""
     return f"{percent:+d}%".replace("-", "−") if percent else "±0%"  # noqa: RUF001
 
 

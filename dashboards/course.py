@@ -99,7 +99,7 @@ async def read_course(ask: Ask, site: Site, selection: Selection) -> Course:
         steps,
         _sum(counts for slot, counts in now.items() if slot < edge),
         _sum(counts for slot, counts in shifted.items() if slot < edge)
-        if other and ask.beginning is not None and other.since >= ask.beginning
+        if selection.counted_other(ask.beginning)
         else None,
     )
 

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final, TypeVar
 
 from dashboards.counts import Counts
-from dashboards.live import Live, read_still
+from dashboards.live import Live, Present, read_still
 from dashboards.period import EARLIEST, Period
 from dashboards.questions import Questions
 from ingest.counters.cells import MARK, RARE, RESTARTED, Metric, Pair
@@ -47,20 +47,6 @@ class Match:
 
 ANY: Final = Match()
 """Every value passes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """Visits that did something in the last 5 and in the last 30 minutes."""
-
-    five: int
-    thirty: int
-    least: int
-    """The number from which on one is told."""
-
-    def words(self, number: int) -> str:
-        """Return a number as it may be told."""
-        return f"fewer than {self.least}" if number < self.least and self.least > 1 else f"{number:,}"
 
 
 OPERATORS = ("is", "is_not", "contains", "contains_not")
@@ -151,13 +137,19 @@ class Figures:
 
         return await read_still(self._live, read)
 
-    async def top(self, site: Site, period: Period, metrics: Mapping[str, Metric], rows: int) -> dict[str, Breakdown]:
-        """Return the first values of some attributes, each ordered by its metric, and `(rare)` behind them."""
+    async def top(
+        self, site: Site, period: Period, metrics: Mapping[str, Metric], rows: int, only: Sequence[str] = ()
+    ) -> dict[str, Breakdown]:
+        """Return the first values of some attributes, each ordered by its metric, and `(rare)` behind them.
+
+        With `only`, just those of these names.
+        """
         parameters = {
             **_span(site, period.since, period.until),
             "attributes": list(metrics),
             "metrics": [metric + 1 for metric in metrics.values()],
             "rows": rows,
+            "only": list(only),
         }
         values: defaultdict[str, list[Value]] = defaultdict(list)
         totals: dict[str, int] = {}
@@ -207,10 +199,12 @@ class Figures:
         text: str = "",
         rows: int = ALL,
         skip: int = 0,
+        only: Sequence[str] = (),
     ) -> dict[str, Breakdown]:
         """Return the values of what some pairs cross `matched` with, where that passes, by attribute.
 
-        Each is ordered by its metric, `(rare)` last. Of weekly pairs the period must be whole weeks.
+        Each is ordered by its metric, `(rare)` last. Of weekly pairs the period must be whole weeks. With `only`, just
+        the values of these names.
         """
         parameters = {
             **_span(site, period.since, period.until),
@@ -220,6 +214,7 @@ class Figures:
             "text": text,
             "rows": rows,
             "skip": skip,
+            "only": list(only),
             **_asked(match),
         }
         values: defaultdict[str, list[Value]] = defaultdict(list)

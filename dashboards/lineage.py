@@ -23,6 +23,11 @@ class Lineage:
         first = self._firsts.get(release, date.min).toordinal()
         return version is not None, (version,) if version is not None else (), first, release
 
+    def begun(self, since: date, until: date) -> list[tuple[date, str]]:
+        """Return the releases that were first seen between two days, both within, each with its day, in order."""
+        found = [(day, release) for release, day in self._firsts.items() if since <= day <= until]
+        return sorted(found, key=lambda one: (one[0], self.place(one[1])))
+
     def newest(self, like: Iterable[str] = ()) -> str:
         """Return the newest release, of the package that the newest of some others has; empty when there is none."""
         model = max((release for release in like if release not in UNNAMED), key=self.place, default="")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol, TypeVar
 
@@ -14,6 +15,20 @@ Read = TypeVar("Read")
 ATTEMPTS: Final = 40
 PAUSE: Final = 0.025
 """Seconds between looks at a write that is under way: a second in all, then a page shows what it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Visits that did something in the last 5 and in the last 30 minutes."""
+
+    five: int
+    thirty: int
+    least: int
+    """The number from which on one is told."""
+
+    def words(self, number: int) -> str:
+        """Return a number as it may be told."""
+        return f"fewer than {self.least}" if number < self.least and self.least > 1 else f"{number:,}"
 
 
 class Live(Protocol):

@@ -35,8 +35,11 @@ def size(count: int) -> str:
 
 
 def many(count: int, noun: str) -> str:
-    """Return a count with its noun: `1 page`, `3 pages`, `2 countries`."""
-    if count == 1:
-        return f"1 {noun}"
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{whole(count)} {plural}"
+    """Return a count with its noun: `1 page`, `3 days`, `2 countries`, `4 classes`."""
+    return f"1 {noun}" if count == 1 else f"{whole(count)} {_plural(noun)}"
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("y") and noun[-2:-1] not in set("aeiou"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"

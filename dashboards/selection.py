@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from dashboards.comparison import Comparison, read_comparison
@@ -29,6 +29,32 @@ class Selection:
     def other(self) -> Period | None:
         """The days that the period is compared with, or None."""
         return self.comparison.other(self.period)
+
+    @property
+    def weeks(self) -> Selection:
+        """The same about the weeks that the period is in or reaches into, compared with as many whole weeks."""
+        return replace(self, period=self.period.whole_weeks, comparison=replace(self.comparison, by_weekday=True))
+
+    @property
+    def unfinished(self) -> str:
+        """What of the period is still being counted, in words, or nothing."""
+        if not self.period.includes_today:
+            return ""
+        return "Today" if self.period.until == self.period.today else "This week"
+
+    def counted_other(self, beginning: date | None) -> Period | None:
+        """Return the days that are compared with if a site, counted since a day, was counted on all of them."""
+        other = self.other
+        return other if other is not None and beginning is not None and beginning <= other.since else None
+
+    def excuse(self, beginning: date | None) -> str:
+        """Return why there is no change to tell though a comparison is asked for, in words, or nothing."""
+        other = self.other
+        if other is None or self.counted_other(beginning) is not None:
+            return ""
+        if beginning is None or other.until < beginning:
+            return f"{other.span} was not counted yet, so there is no change to tell."
+        return f"{other.span} were not counted in full, so there is no change to tell."
 
 
 def read_selection(arguments: Mapping[str, str], today: date, beginning: date | None) -> Selection:

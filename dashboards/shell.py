@@ -13,6 +13,7 @@ from dashboards import numbers
 from dashboards.addresses import app_path, link, site_path
 from dashboards.assets import Assets
 from dashboards.charts import bar
+from dashboards.comparison import in_percent
 from dashboards.desk import Ask
 from dashboards.page import Page, Tab
 from dashboards.period import in_minutes, in_short, in_words
@@ -34,6 +35,7 @@ class Shell:
             whole=numbers.whole,
             ratio=numbers.ratio,
             percent=numbers.percent,
+            change=in_percent,
             duration=numbers.duration,
             size=numbers.size,
             words=in_words,

@@ -59,9 +59,12 @@ class Triage:
         """Return the order of an app's releases."""
         return Lineage(await self._reports.firsts(app))
 
-    async def standings(self, app: App, today: date) -> dict[str, Standing]:
-        """Return where the groups stand about which something was decided, or which somebody has."""
-        judged = await self._judge(app, await self.settled(app), today)
+    async def standings(self, app: App, today: date, lineage: Lineage | None = None) -> dict[str, Standing]:
+        """Return where the groups stand about which something was decided, or which somebody has.
+
+        `lineage` is the order of the releases, if it is known already.
+        """
+        judged = await self._judge(app, await self.settled(app), today, lineage)
         merges = await self._reports.merges(app)
         assignees = await run_in_threadpool(list_assignments, self._control, app.id)
         return {
@@ -125,13 +128,15 @@ class Triage:
         seen = {release: reports for (day, release), reports in found.items() if day == today}
         return seen, {release for _, release in found}
 
-    async def _judge(self, app: App, decisions: Mapping[str, Decision], today: date) -> dict[str, Decision]:
+    async def _judge(
+        self, app: App, decisions: Mapping[str, Decision], today: date, lineage: Lineage | None = None
+    ) -> dict[str, Decision]:
         waiting = {one: made for one, made in decisions.items() if made.state in WAITING}
         if not waiting:
             return dict(decisions)
         since = min(decision.day for decision in waiting.values())
         found = await self._reports.sightings(app, waiting, since, max(since, today))
-        lineage = await self.lineage(app)
+        lineage = lineage or await self.lineage(app)
         judged = {group: judge(made, later(made, found[group]), lineage, today) for group, made in waiting.items()}
         return {**decisions, **judged}
 

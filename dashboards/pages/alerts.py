@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from dashboards.addresses import app_path, site_path
+from dashboards.addresses import owner_path
 from dashboards.alerts.alert import Alert, AlertKind, write_message
 from dashboards.alerts.alert import name_of as owner_name
 from dashboards.alerts.faults import MEANINGS, Fault
@@ -19,8 +19,8 @@ from dashboards.alerts.target import TargetError, read_target
 from dashboards.alerts.watch import every
 from dashboards.desk import Ask
 from dashboards.form import read_form
-from dashboards.page import Page, Tab
-from dashboards.pages.owners import app_of, app_tabs, period_of, site_of, site_tabs
+from dashboards.page import Page
+from dashboards.pages.owners import owner_data, owner_of, owner_tabs
 from dashboards.period import today_in
 from dashboards.table import Table
 from ingest.app import App
@@ -78,7 +78,7 @@ async def alerts(ask: Ask) -> Page:
 
 async def put_channel(ask: Ask) -> Page | Response:
     """Add a channel. The secret of a webhook is shown once, on the page that answers."""
-    owner = _owner_of(ask)
+    owner = owner_of(ask)
     form = await read_form(ask.request)
     kind = form.get("kind", "")
     if kind not in list(ChannelKind):
@@ -95,7 +95,7 @@ async def put_channel(ask: Ask) -> Page | Response:
 
 async def drop_channel(ask: Ask) -> Response:
     """Remove a channel."""
-    owner = _owner_of(ask)
+    owner = owner_of(ask)
     channel = await _channel(ask, owner, await read_form(ask.request))
     await run_in_threadpool(remove_channel, ask.desk.control, owner.owner, channel.id)
     await _note(ask, owner, "channel removed", _CHANNELS, name_of(channel, is_whole=False))
@@ -104,7 +104,7 @@ async def drop_channel(ask: Ask) -> Response:
 
 async def try_channel(ask: Ask) -> Response:
     """Send a message to a channel, so that one sees whether it arrives."""
-    owner = _owner_of(ask)
+    owner = owner_of(ask)
     channel = await _channel(ask, owner, await read_form(ask.request))
     message = write_message(owner, [Alert(AlertKind.TEST, today_in(owner.timezone, ask.now))])
     await run_in_threadpool(queue_one, ask.desk.control, channel.id, message, ask.now)
@@ -113,7 +113,7 @@ async def try_channel(ask: Ask) -> Response:
 
 async def put_rules(ask: Ask) -> Page | Response:
     """Take the rules that are ticked, and drop the others."""
-    owner = _owner_of(ask)
+    owner = owner_of(ask)
     form = await read_form(ask.request)
     try:
         wanted = {kind: _rule(kind, form) for kind in _kinds(owner) if form.get(kind) == "on"}
@@ -173,11 +173,11 @@ async def _note(ask: Ask, owner: Site | App, action: str, of: str, detail: str) 
 
 
 def _back(owner: Site | App) -> Response:
-    return RedirectResponse(_path(owner), status_code=303)
+    return RedirectResponse(owner_path(owner, "alerts"), status_code=303)
 
 
 async def _page(ask: Ask, error: str = "", secret: str = "") -> Page:
-    owner = _owner_of(ask)
+    owner = owner_of(ask)
     name = owner_name(owner)
     control = ask.desk.control
     channels = await run_in_threadpool(list_channels, control, owner.owner)
@@ -197,12 +197,12 @@ async def _page(ask: Ask, error: str = "", secret: str = "") -> Page:
         template="alerts.html",
         title=f"Alerts · {name}",
         place=name,
-        tabs=_tabs(ask, owner),
+        tabs=owner_tabs(ask, owner, "alerts"),
         values={
             "owner": owner,
             "name": name,
             "is_site": isinstance(owner, Site),
-            "root": _path(owner),
+            "root": owner_path(owner, "alerts"),
             "lines": lines,
             "rules": [(kind, TITLES[kind], rules.get(kind), rules.get(kind, DEFAULTS[kind])) for kind in _kinds(owner)],
             "actions": actions,
@@ -212,7 +212,7 @@ async def _page(ask: Ask, error: str = "", secret: str = "") -> Page:
             "error": error,
             "secret": secret,
         },
-        data={**_named(owner), "channels": [_line_data(line) for line in lines], "rules": _rules_data(rules)},
+        data={**owner_data(owner), "channels": [_line_data(line) for line in lines], "rules": _rules_data(rules)},
         table=Table(
             ("channel", "target", "sent", "waiting", "retried", "failed", "fault"),
             [
@@ -227,26 +227,8 @@ async def _page(ask: Ask, error: str = "", secret: str = "") -> Page:
     )  # fmt: skip
 
 
-def _owner_of(ask: Ask) -> Site | App:
-    """Return the site or app of the address. Raises HTTPException 404."""
-    return site_of(ask) if "site" in ask.request.path_params else app_of(ask)
-
-
 def _kinds(owner: Site | App) -> Sequence[RuleKind]:
     return OF_SITES if isinstance(owner, Site) else OF_APPS
-
-
-def _path(owner: Site | App) -> str:
-    return site_path(owner, "alerts") if isinstance(owner, Site) else app_path(owner, "alerts")
-
-
-def _tabs(ask: Ask, owner: Site | App) -> list[Tab]:
-    period = period_of(ask, owner)
-    return site_tabs(owner, period, "alerts") if isinstance(owner, Site) else app_tabs(owner, period, "alerts")
-
-
-def _named(owner: Site | App) -> dict[str, Any]:
-    return {"site": owner.id} if isinstance(owner, Site) else {"app": owner.id}
 
 
 def _line_data(line: Line) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from typing import Any, Final
 from starlette.exceptions import HTTPException
 
 from dashboards.addresses import link, site_path
+from dashboards.breakdowns import Earlier, is_by_week, read_earlier, read_rows
 from dashboards.cards import counts_conversions, is_answered, note_of, noun_of, rows_of
 from dashboards.chips import chip_of
-from dashboards.comparison import change
 from dashboards.condition import FILTERS, Condition, is_goal
-from dashboards.counts import Counts, rate
+from dashboards.counts import rate
 from dashboards.desk import Ask, Format
 from dashboards.figures import ALL, ANY, Breakdown, Value
 from dashboards.map import Map, draw_map
@@ -22,7 +22,6 @@ from dashboards.page import Page, Tab
 from dashboards.pages.overview import counts_data
 from dashboards.pages.owners import picker_of, selection_data, selection_of, site_of, site_tabs
 from dashboards.panels import CONVERSIONS, GOALS, SOURCES, VISITORS, VISITS, Column, Panel, panels_of_site
-from dashboards.period import Period
 from dashboards.selection import Selection
 from dashboards.table import Table
 from ingest.counters.cells import RARE, Attribute
@@ -38,10 +37,6 @@ AUDIT: Final = "audit"
 """Pages that stand in a section and are no panel."""
 
 _OF_CONVERTERS: Final = (Column("visitors", "Converters", VISITORS.write), CONVERSIONS, VISITS)
-
-
-Before = Mapping[str, Counts]
-"""What rows were on the days that are compared with. A value that was not named then is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +88,9 @@ async def breakdown(ask: Ask) -> Page:
     """Show the rows of one panel, a hundred at a time, or those that contain a text."""
     asked = _read(ask)
     site, panel, selection = asked.site, asked.panel, asked.selection
-    found, everybody, before = await asyncio.gather(_rows(ask, asked), _everybody(ask, asked), _compared(ask, asked))
+    found, everybody = await asyncio.gather(_rows(ask, asked), _everybody(ask, asked))
+    before = await _compared(ask, asked, found)
+    spanned = selection.weeks if is_by_week(selection.condition, panel) else selection
     rates = None if everybody is None else [_rate(row, everybody, panel) for row in found.values]
     pages = -(-found.total // ROWS)
     number, path, said = asked.number, asked.path, selection.arguments
@@ -116,7 +113,9 @@ async def breakdown(ask: Ask) -> Page:
                 *([] if rates is None else ["Rate"]),
                 *([] if before is None else ["Change"]),
             ],
-            "compared": selection.other if before is not None else None,
+            "compared": before.days if before is not None else None,
+            "unfinished": spanned.unfinished,
+            "excuse": spanned.excuse(ask.beginning),
             "is_crossed": selection.condition is not None and selection.condition.attribute != panel.attribute,
             "note": note_of(selection, panel, asked.panels),
             "is_answered": is_answered(selection.condition, panel.attribute),
@@ -187,46 +186,13 @@ def _read(ask: Ask) -> Asked:
 
 async def _rows(ask: Ask, asked: Asked) -> Breakdown:
     rows, skip = (ROWS, ROWS * (asked.number - 1)) if asked.is_paged else (ALL, 0)
-    return await _rows_of(ask, asked, asked.selection.period, rows, skip)
+    return await read_rows(ask, asked.site, asked.selection, asked.panel, text=asked.search, rows=rows, skip=skip)
 
 
-async def _compared(ask: Ask, asked: Asked) -> Before | None:
-    """Return what the rows were on the days that are compared with; None: there are none, or none was counted."""
-    other = asked.selection.other
-    if other is None:
-        return None
-    found = await _rows_of(ask, asked, other, ALL, 0)
-    return {row.value: row.counts for row in found.values} if found.values else None
-
-
-async def _rows_of(ask: Ask, asked: Asked, days: Period, rows: int, skip: int) -> Breakdown:
-    figures, panel, condition = ask.desk.figures, asked.panel, asked.selection.condition
-    if condition is None or condition.attribute == panel.attribute:
-        return await figures.values(
-            asked.site,
-            days,
-            panel.attribute,
-            panel.metric,
-            text=asked.search,
-            rows=rows,
-            skip=skip,
-            match=condition.match if condition else ANY,
-        )
-    pair = condition.pair_with(panel.attribute)
-    if pair is None:
-        return Breakdown()
-    period = days.whole_weeks if pair.is_weekly else days
-    found = await figures.crossed(
-        asked.site,
-        period,
-        {pair: panel.metric},
-        condition.match,
-        condition.attribute,
-        text=asked.search,
-        rows=rows,
-        skip=skip,
-    )
-    return found.get(panel.attribute, Breakdown())
+async def _compared(ask: Ask, asked: Asked, found: Breakdown) -> Earlier | None:
+    """Return what the rows were on the days that are compared with; None: there are none, or nothing to compare."""
+    earlier = await read_earlier(ask, asked.site, asked.selection, [(asked.panel, found)])
+    return earlier.get(asked.panel.attribute)
 
 
 async def _everybody(ask: Ask, asked: Asked) -> Mapping[str, int] | None:
@@ -254,15 +220,7 @@ def _rate(row: Value, everybody: Mapping[str, int], panel: Panel) -> float | Non
     return rate(row.counts.visitors, everybody.get(name, 0))
 
 
-def _change(asked: Asked, row: Value, before: Before) -> str:
-    """Return how the first number of a row has changed, in words."""
-    then, column = before.get(row.value), asked.columns[0]
-    if then is None:
-        return "new"
-    return change(column.read(row.counts), column.read(then), then.visits, is_ratio=False)
-
-
-def _lines(asked: Asked, found: Breakdown, rates: Sequence[float | None] | None, before: Before | None) -> list[Line]:
+def _lines(asked: Asked, found: Breakdown, rates: Sequence[float | None] | None, before: Earlier | None) -> list[Line]:
     paths = rows_of(asked.site, asked.selection, asked.panel, found, {})
     lines = []
     for index, (value, row) in enumerate(zip(found.values, paths, strict=True)):
@@ -271,22 +229,22 @@ def _lines(asked: Asked, found: Breakdown, rates: Sequence[float | None] | None,
             share = rates[index]
             cells.append("–" if share is None else f"{share:.1f}%")  # noqa: RUF001
         if before is not None:
-            cells.append(_change(asked, value, before))
+            cells.append(before.change(asked.columns[0], value))
         lines.append(Line(value.value, row.label, row.path, asked.columns[0].read(value.counts), cells))
     return lines
 
 
-def _data(found: Breakdown, rates: Sequence[float | None] | None, before: Before | None) -> list[dict[str, Any]]:
+def _data(found: Breakdown, rates: Sequence[float | None] | None, before: Earlier | None) -> list[dict[str, Any]]:
     rows = [{"value": row.value, **counts_data(row.counts)} for row in found.values]
     if rates is not None:
         rows = [row | {"conversion_rate": share} for row, share in zip(rows, rates, strict=True)]
     if before is not None:
-        then = [before.get(row.value) for row in found.values]
+        then = [before.counts.get(row.value) for row in found.values]
         rows = [row | {"compared": counts_data(one) if one else None} for row, one in zip(rows, then, strict=True)]
     return rows
 
 
-def _table(asked: Asked, found: Breakdown, rates: Sequence[float | None] | None, before: Before | None) -> Table:
+def _table(asked: Asked, found: Breakdown, rates: Sequence[float | None] | None, before: Earlier | None) -> Table:
     headings = (asked.panel.attribute, *(column.key for column in asked.columns))
     rows: list[tuple[str | int | float, ...]] = [
         (row.value, *(column.read(row.counts) for column in asked.columns)) for row in found.values
@@ -296,7 +254,7 @@ def _table(asked: Asked, found: Breakdown, rates: Sequence[float | None] | None,
         rows = [(*row, "" if share is None else share) for row, share in zip(rows, rates, strict=True)]
     if before is not None:
         headings = (*headings, *(f"{column.key}_before" for column in asked.columns))
-        then = [before.get(row.value) for row in found.values]
+        then = [before.counts.get(row.value) for row in found.values]
         rows = [
             (*row, *("" if one is None else column.read(one) for column in asked.columns))
             for row, one in zip(rows, then, strict=True)

@@ -60,7 +60,8 @@ async def crash(ask: Ask) -> Page | Response:
     detail = await ask.desk.reports.group(app, name, period)
     if detail is None:
         raise HTTPException(404)
-    standing = (await standings_of(ask, app, period.today)).get(name, NOTHING)
+    lineage = await ask.desk.triage.lineage(app)
+    standing = (await standings_of(ask, app, period.today, lineage)).get(name, NOTHING)
     members = [part.id for part in detail.parts] or [name]
     # What the team writes to each other is for the team: whoever came by a shared link is not told.
     notes = await run_in_threadpool(list_notes, ask.desk.control, app.id, members) if ask.session else []
@@ -75,7 +76,7 @@ async def crash(ask: Ask) -> Page | Response:
             "app": app,
             "period": period,
             "detail": detail,
-            "chart": report_chart(detail.by_day, period, detail.name.title),
+            "chart": await report_chart(ask, app, period, lineage, detail.by_day, detail.name.title),
             "facets": [
                 (title, empty, detail.values.get(attribute, ()))
                 for attribute, title, empty in FACETS
@@ -88,7 +89,7 @@ async def crash(ask: Ask) -> Page | Response:
             "groups": link(app_path(app, "crashes"), period.arguments),
             "here": link(path, period.arguments),
             "longest": LONGEST,
-            **await _team(ask, app, detail, standing, notes, members),
+            **await _team(ask, app, detail, standing, notes, members, lineage),
         },
         data=_data(app, period, detail, standing, notes),
         table=Table(
@@ -99,10 +100,15 @@ async def crash(ask: Ask) -> Page | Response:
 
 
 async def _team(
-    ask: Ask, app: App, detail: Detail, standing: Standing, notes: Sequence[Note], members: Sequence[str]
+    ask: Ask,
+    app: App,
+    detail: Detail,
+    standing: Standing,
+    notes: Sequence[Note],
+    members: Sequence[str],
+    lineage: Lineage,
 ) -> dict[str, Any]:
     """Return what the team's part of the page needs."""
-    lineage = await ask.desk.triage.lineage(app)
     actions = await run_in_threadpool(list_actions, ask.desk.control, app.owner, members) if ask.session else []
     return {
         "can_edit": ask.can_edit,

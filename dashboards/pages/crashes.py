@@ -15,6 +15,7 @@ from dashboards.addresses import app_path, link
 from dashboards.charts import spark_bars
 from dashboards.desk import Ask, Format
 from dashboards.groups import Group, sum_by_day
+from dashboards.lineage import Lineage
 from dashboards.numbers import whole
 from dashboards.page import Page
 from dashboards.pages.owners import app_of, app_tabs, period_data, period_of, period_tabs
@@ -117,7 +118,8 @@ async def crashes(ask: Ask) -> Page:
     app = app_of(ask)
     period = period_of(ask, app)
     choice = Choice.read(ask)
-    standings = await standings_of(ask, app, period.today)
+    lineage = await ask.desk.triage.lineage(app)
+    standings = await standings_of(ask, app, period.today, lineage)
     found = await _found(ask, app, period, choice)
     facets = await ask.desk.reports.facets(app, period)
     groups = [group for group in found if choice.show.takes(group, standings.get(group.id, NOTHING))]
@@ -143,7 +145,7 @@ async def crashes(ask: Ask) -> Page:
             "total": len(groups),
             "is_empty": not any(facets.values()),
             "reports": reports,
-            "chart": report_chart(sum_by_day(groups), period, f"Crash reports of {app.name}"),
+            "chart": await report_chart(ask, app, period, lineage, sum_by_day(groups), f"Crash reports of {app.name}"),
             "shows": _shows(found, standings, choice, period, path),
             "orders": [
                 (name, link(path, period.arguments, choice.arguments(order=name)), name == choice.order)
@@ -281,7 +283,7 @@ def _table(groups: Sequence[Group], standings: Mapping[str, Standing]) -> Table:
     )
 
 
-async def standings_of(ask: Ask, app: App, today: date) -> dict[str, Standing]:
+async def standings_of(ask: Ask, app: App, today: date, lineage: Lineage) -> dict[str, Standing]:
     """Return the standings of an app's groups. Whoever came by a shared link is not told who looks after what."""
-    found = await ask.desk.triage.standings(app, today)
+    found = await ask.desk.triage.standings(app, today, lineage)
     return found if ask.session else {group: replace(one, assignee=None) for group, one in found.items()}

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from markupsafe import Markup
 
 from dashboards.addresses import app_path, site_path
 from dashboards.charts import spark_bars, sparkline
-from dashboards.comparison import FEWEST, change
+from dashboards.comparison import FEWEST, WEEK, in_percent, percent_of
 from dashboards.desk import Ask
 from dashboards.numbers import whole
 from dashboards.page import Page
@@ -23,6 +23,10 @@ from ingest.app import App
 from ingest.site import Site
 
 DAYS: Final = 28
+SILENT: Final = 2
+"""Whole days without a visitor from which on a card says so."""
+LONGEST: Final = 2 * DAYS - 1
+"""Whole days that are looked through for the last visitor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,10 @@ class SiteCard:
     path: str
     today: int
     total: int
-    silent: int | None
-    """Days since the last visitor; None: there was none in four weeks."""
-    change: str
-    """How the four weeks compare with the four before, in words; nothing while those were not counted in full."""
+    silent_days: int | None
+    """Whole days without a visitor since the last one, LONGEST for as many or more; None: there has never been one."""
+    change: int | None
+    """Percent that the four weeks differ from the four before; None while those were not counted in full."""
     spark: Markup
 
 
@@ -49,7 +53,7 @@ class AppCard:
     today: int
     total: int
     groups: int
-    change: str
+    change: int | None
     spark: Markup
 
 
@@ -62,61 +66,96 @@ async def home(ask: Ask) -> Page:
     visitors, reports = await asyncio.gather(
         ask.desk.figures.visitors(sites, since, until), ask.desk.reports.of_apps(apps, since, until)
     )
-    site_cards = [_site_card(site, visitors[site.id], today_in(site.timezone, ask.now)) for site in sites]
+    silent = await asyncio.gather(*(_silent_days(ask, site, visitors[site.id]) for site in sites))
+    site_cards = [
+        _site_card(site, visitors[site.id], today_in(site.timezone, ask.now), silent_days)
+        for site, silent_days in zip(sites, silent, strict=True)
+    ]
     app_cards = [_app_card(app, reports[app.id], today_in(app.timezone, ask.now)) for app in apps]
     return Page(
         template="home.html",
         title="Home",
-        values={"site_cards": site_cards, "app_cards": app_cards, "days": DAYS},
+        values={"site_cards": site_cards, "app_cards": app_cards, "days": DAYS, "silent": SILENT, "longest": LONGEST},
         data={
             "days": DAYS,
-            "sites": [
-                {"site_id": card.site.id, "visitors_today": card.today, "visitors": card.total, "change": card.change}
-                for card in site_cards
-            ],
-            "apps": [
-                {
-                    "app_id": card.app.id,
-                    "name": card.app.name,
-                    "reports_today": card.today,
-                    "reports": card.total,
-                    "change": card.change,
-                }
-                for card in app_cards
-            ],
+            "sites": [_site_data(card) for card in site_cards],
+            "apps": [_app_data(card) for card in app_cards],
         },
-        table=Table(
-            ("kind", "id", "name", "today", f"{DAYS}_days"),
-            [
-                *(("site", card.site.id, card.site.id, card.today, card.total) for card in site_cards),
-                *(("app", card.app.id, card.app.name, card.today, card.total) for card in app_cards),
-            ],
-        ),
+        table=_table(site_cards, app_cards),
     )
+
+
+def _site_data(card: SiteCard) -> dict[str, Any]:
+    return {
+        "site_id": card.site.id,
+        "visitors_today": card.today,
+        "visitors": card.total,
+        **_change_data(card.change),
+        "silent_days": card.silent_days,
+    }
+
+
+def _app_data(card: AppCard) -> dict[str, Any]:
+    return {
+        "app_id": card.app.id,
+        "name": card.app.name,
+        "reports_today": card.today,
+        "reports": card.total,
+        **_change_data(card.change),
+    }
+
+
+def _change_data(change: int | None) -> dict[str, Any]:
+    return {"change": "" if change is None else in_percent(change), "change_percent": change}
+
+
+def _table(sites: Sequence[SiteCard], apps: Sequence[AppCard]) -> Table:
+    return Table(
+        ("kind", "id", "name", "today", f"{DAYS}_days", "change_percent", "silent_days"),
+        [
+            *(
+                ("site", one.site.id, one.site.id, one.today, one.total, _cell(one.change), _cell(one.silent_days))
+                for one in sites
+            ),
+            *(("app", one.app.id, one.app.name, one.today, one.total, _cell(one.change), "") for one in apps),
+        ],
+    )
+
+
+def _cell(number: int | None) -> int | str:
+    return "" if number is None else number
+
+
+async def _silent_days(ask: Ask, site: Site, visitors: Mapping[date, int]) -> int | None:
+    """Return how many whole days have passed since the last visitor; today is none of them: it is still going on."""
+    today = today_in(site.timezone, ask.now)
+    seen = [back for back in range(LONGEST + 1) if visitors.get(today - timedelta(days=back))]
+    if seen:
+        return max(0, min(seen) - 1)
+    return None if await ask.desk.figures.beginning(site, today) is None else LONGEST
 
 
 def _days(today: date) -> list[date]:
     return [today - timedelta(days=back) for back in reversed(range(DAYS))]
 
 
-def _change(by_day: Mapping[date, int], today: date) -> str:
+def _change(by_day: Mapping[date, int], today: date) -> int | None:
     """Return how the days that are over compare with as many before them; today is still being counted."""
     now = sum(by_day.get(today - timedelta(days=back), 0) for back in range(1, DAYS))
     then = [by_day.get(today - timedelta(days=back), 0) for back in range(DAYS + 1, 2 * DAYS)]
-    # Of a site that began in those days the change would say nothing.
-    return change(now, sum(then), sum(then), is_ratio=False) if then[-1] and sum(then) >= FEWEST else ""
+    # Of a site that began in those days the change would say nothing. Its oldest day alone may be a quiet Sunday.
+    return percent_of(now, sum(then)) if any(then[-WEEK:]) and sum(then) >= FEWEST else None
 
 
-def _site_card(site: Site, visitors: Mapping[date, int], today: date) -> SiteCard:
+def _site_card(site: Site, visitors: Mapping[date, int], today: date, silent_days: int | None) -> SiteCard:
     days = [visitors.get(day, 0) for day in _days(today)]
-    seen = [index for index, count in enumerate(reversed(days)) if count]
     title = f"Visitors by day, {DAYS} days, {whole(days[-1])} today"
     return SiteCard(
         site,
         site_path(site),
         days[-1],
         sum(days),
-        min(seen, default=None),
+        silent_days,
         _change(visitors, today),
         sparkline([float(day) for day in days], title),
     )

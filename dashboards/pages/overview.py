@@ -10,13 +10,8 @@ from typing import Any, Final
 
 from dashboards import numbers
 from dashboards.addresses import link, site_path
-from dashboards.cards import (
-    Card,
-    card_argument,
-    open_panels,
-    read_breakdowns,
-    read_cards,
-)
+from dashboards.breakdowns import read_breakdowns
+from dashboards.cards import Card, card_argument, open_panels, read_cards
 from dashboards.charts import Chart, Point, bar_chart, line_chart
 from dashboards.chips import chip_of
 from dashboards.comparison import change
@@ -88,7 +83,9 @@ async def overview(ask: Ask) -> Page:
             "total": course.total,
             "kpis": _kpis(site, selection, course, browsers, chosen, keep),
             "chart": _chart(course, chosen, selection, browsers),
-            "course": course,
+            "excuse": selection.excuse(ask.beginning),
+            "compared": next((card.compared for card in cards if card.compared), None),
+            "unfinished": selection.unfinished,
             "browsers": browsers,
             "chip": chip_of(site, selection, panels, keep),
             "is_goal": is_goal(selection.condition),

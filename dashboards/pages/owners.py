@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from starlette.exceptions import HTTPException
 
@@ -41,6 +41,22 @@ def app_of(ask: Ask) -> App:
     if app is None:
         raise HTTPException(404)
     return app
+
+
+def owner_of(ask: Ask) -> Site | App:
+    """Return the site or app of the address. Raises HTTPException 404."""
+    return site_of(ask) if "site" in ask.request.path_params else app_of(ask)
+
+
+def owner_data(owner: Site | App) -> dict[str, Any]:
+    """Return the name of a site or app for programs."""
+    return {"site": owner.id} if isinstance(owner, Site) else {"app": owner.id}
+
+
+def owner_tabs(ask: Ask, owner: Site | App, current: str) -> list[Tab]:
+    """Return the tabs of a site's or an app's pages."""
+    period = period_of(ask, owner)
+    return site_tabs(owner, period, current) if isinstance(owner, Site) else app_tabs(owner, period, current)
 
 
 def period_of(ask: Ask, owner: Site | App) -> Period:

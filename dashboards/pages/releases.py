@@ -12,6 +12,7 @@ from dashboards.addresses import app_path, link
 from dashboards.charts import spark_bars
 from dashboards.desk import Ask
 from dashboards.health import Health, Share
+from dashboards.lineage import Lineage
 from dashboards.numbers import whole
 from dashboards.page import Page
 from dashboards.pages.owners import app_of, app_tabs, period_data, period_of, period_tabs
@@ -53,7 +54,8 @@ async def releases(ask: Ask) -> Page:
     """Show the releases that were met in the period, the newest first."""
     app = app_of(ask)
     period = period_of(ask, app)
-    rows = await _rows(ask, app, period)
+    lineage = await ask.desk.triage.lineage(app)
+    rows = await _rows(ask, app, period, lineage)
     losses = await ask.desk.reports.losses(app, period)
     path = app_path(app, "releases")
     return Page(
@@ -70,8 +72,13 @@ async def releases(ask: Ask) -> Page:
             "has_health": any(row.health for row in rows),
             "least": LEAST_SESSIONS,
             "reports": sum(row.release.reports for row in rows),
-            "chart": report_chart(
-                reports_by_day([row.release for row in rows]), period, f"Crash reports of {app.name}"
+            "chart": await report_chart(
+                ask,
+                app,
+                period,
+                lineage,
+                reports_by_day([row.release for row in rows]),
+                f"Crash reports of {app.name}",
             ),
             "unnamed": UNNAMED,
         },
@@ -85,10 +92,9 @@ async def releases(ask: Ask) -> Page:
     )
 
 
-async def _rows(ask: Ask, app: App, period: Period) -> list[Row]:
+async def _rows(ask: Ask, app: App, period: Period, lineage: Lineage) -> list[Row]:
     reports, triage = ask.desk.reports, ask.desk.triage
-    lineage = await triage.lineage(app)
-    standings = await triage.standings(app, period.today)
+    standings = await triage.standings(app, period.today, lineage)
     back = [one.decision.release for one in standings.values() if one.state is State.REGRESSED]
     healths = await reports.health(app, period) if app.sessions else {}
     return [

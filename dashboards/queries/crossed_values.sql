@@ -24,6 +24,7 @@ FROM (
   GROUP BY pair, value
   HAVING (visits != 0 OR pageviews != 0 OR events != 0)
     AND ({text:String} = '' OR positionCaseInsensitiveUTF8(value, {text:String}) > 0)
+    AND (empty({only:Array(String)}) OR has({only:Array(String)}, value))
 )
 ORDER BY pair, value = '(rare)',
   [visitors, visits, pageviews, events, bounces, seconds, scroll, scrolls][

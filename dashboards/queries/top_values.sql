@@ -8,6 +8,7 @@ FROM (
   FROM cells
   WHERE site = {site:String} AND attribute IN {attributes:Array(String)}
     AND day BETWEEN {since:Date} AND {until:Date} AND node = ''
+    AND (empty({only:Array(String)}) OR has({only:Array(String)}, value))
   GROUP BY attribute, value
   HAVING visits != 0 OR pageviews != 0 OR events != 0
 )

@@ -11,8 +11,10 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from test_hostile_pages import HOSTILE, Reader, faults
 
+from dashboards.addresses import owner_path
 from dashboards.annotations import Annotation
 from dashboards.written import Written
+from ingest.app import App
 from ingest.site import Site
 from ingest.store.control.annotations import list_annotations
 from ingest.store.control.database import Control
@@ -29,32 +31,36 @@ def viewer(pages: Starlette, control: Control) -> Iterator[TestClient]:
         yield client
 
 
-def add(client: TestClient, site: Site, day: str, text: str) -> tuple[int, str]:
-    answer = client.post(f"/sites/{site.id}/annotations", data={"day": day, "text": text})
+def add(client: TestClient, owner: Site | App, day: str, text: str) -> tuple[int, str]:
+    answer = client.post(owner_path(owner, "annotations"), data={"day": day, "text": text})
     return answer.status_code, answer.text
 
 
-def test_one_is_kept_shown_read_by_the_chart_and_removed(member: TestClient, site: Site, control: Control) -> None:
-    assert add(member, site, "2026-11-09", "Launch of 2.0")[0] == 303
-    assert add(member, site, "2026-11-20", "Newsletter")[0] == 303
-    path = f"/sites/{site.id}/annotations"
+@pytest.mark.parametrize("kind", ["site", "app"])
+def test_one_is_kept_shown_read_by_the_chart_and_removed(
+    kind: str, member: TestClient, site: Site, app: App, control: Control
+) -> None:
+    owner: Site | App = site if kind == "site" else app
+    assert add(member, owner, "2026-11-09", "Launch of 2.0")[0] == 303
+    assert add(member, owner, "2026-11-20", "Newsletter")[0] == 303
+    path = owner_path(owner, "annotations")
     text = member.get(path).text
     assert "Launch of 2.0" in text
     assert faults(text) == []
     assert member.get(f"{path}.json").json()["annotations"][0] == {"day": "2026-11-20", "text": "Newsletter"}
     read = Written(control)
-    assert read(site.owner, date(2026, 11, 1), date(2026, 11, 30)) == [
+    assert read(owner.owner, date(2026, 11, 1), date(2026, 11, 30)) == [
         Annotation(date(2026, 11, 9), "Launch of 2.0"), Annotation(date(2026, 11, 20), "Newsletter"),
     ]  # fmt: skip
-    assert read(site.owner, date(2026, 11, 10), date(2026, 11, 19)) == []
+    assert read(owner.owner, date(2026, 11, 10), date(2026, 11, 19)) == []
     assert read("another.example", date(2026, 11, 1), date(2026, 11, 30)) == []
-    one = list_annotations(control, site.owner)[0]
+    one = list_annotations(control, owner.owner)[0]
     assert member.post(f"{path}/remove", data={"annotation": str(one.id)}).status_code == 303
     assert "Newsletter" not in member.get(path).text
     log = [(row["action"], row["object"], row["of"]) for row in member.get("/admin/log.json").json()["rows"]]
     assert log[:3] == [
-        ("annotation removed", "2026-11-20", site.id), ("annotation added", "2026-11-20", site.id),
-        ("annotation added", "2026-11-09", site.id),
+        ("annotation removed", "2026-11-20", owner.owner), ("annotation added", "2026-11-20", owner.owner),
+        ("annotation added", "2026-11-09", owner.owner),
     ]  # fmt: skip
     assert "Newsletter" not in member.get("/admin/log").text, "what is removed stays nowhere"
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
@@ -50,6 +51,22 @@ def test_a_bucket_that_is_still_being_counted_is_dotted() -> None:
     assert svg.count('class="line"') == 1
     assert svg.count('class="line unfinished"') == 1
     assert 'data-value="2 so far"' in svg
+
+
+def test_a_bar_has_its_flag_and_stays_apart_while_it_is_counted() -> None:
+    points = [Point("a", "a", 1, notes=("Release 2",)), Point("b", "b", 3), Point("c", "c", 2, is_unfinished=True)]
+    svg = str(bar_chart(points, "t", whole).svg)
+    assert svg.count('class="column"') == 2
+    assert svg.count('class="column unfinished"') == 1
+    assert svg.count('<circle class="flag" cx="16.67%"') == 1
+    assert 'data-details="Release 2"' in svg
+
+
+@pytest.mark.parametrize("mark", [".line.unfinished", ".column.unfinished"])
+def test_the_style_sheet_dots_what_is_still_being_counted(mark: str) -> None:
+    sheet = files("dashboards").joinpath("static", "logless.css").read_text()
+    (rule,) = re.findall(rf"^{re.escape(mark)} {{([^}}]*)}}", sheet, re.MULTILINE)
+    assert re.search(r"stroke-dasharray: [\d. ]+;", rule)
 
 
 def test_a_share_is_drawn_as_wide_as_it_is() -> None:

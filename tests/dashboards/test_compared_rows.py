@@ -24,8 +24,8 @@ def amounts(visitors: int, visits: int) -> list[int]:
 @pytest.fixture
 def two_weeks(rows: Rows, site: Site) -> Site:
     """A site whose pages have another number of visitors on a day than a week before."""
-    day, before = TODAY - timedelta(days=1), TODAY - timedelta(days=8)
-    rows.hours(site.id, [(day, 9, amounts(200, 200)), (before, 9, amounts(100, 100))])
+    day, before, first = (TODAY - timedelta(days=back) for back in (1, 8, 30))
+    rows.hours(site.id, [(one, 9, amounts(each, each)) for one, each in ((day, 200), (before, 100), (first, 1))])
     rows.cells(
         site.id,
         "page",
@@ -34,20 +34,105 @@ def two_weeks(rows: Rows, site: Site) -> Site:
             (day, "/fresh", amounts(50, 50)),
             (day, "/few", amounts(9, 9)), (before, "/few", amounts(6, 6)),
             (before, "/gone", amounts(35, 35)),
+            (day, "(rare)", amounts(44, 44)), (before, "(rare)", amounts(40, 40)),
         ],
     )  # fmt: skip
     return site
 
 
-def test_each_row_says_how_it_changed(member: TestClient, two_weeks: Site) -> None:
-    path = f"/sites/{two_weeks.id}/pages"
-    text = member.get(f"{path}?period=7d&compare=prev").text
-    found = {name: text.partition(f">{name}<")[2].partition("</tr>")[0] for name in ("/grown", "/fresh", "/few")}
-    assert ">+50%<" in found["/grown"]
-    assert ">new<" in found["/fresh"]
-    assert ">–<" in found["/few"], "of six visits before nothing is said"  # noqa: RUF001
+def row_of(text: str, name: str) -> str:
+    return text.partition(f">{name}<")[2].partition("</tr>")[0].partition("</li>")[0]
+
+
+# The table of a panel, and a card of the overview: one way for both.
+TABLE, CARD = "/pages", "?card=pages"
+
+
+def asked(site: Site, page: str, *arguments: str) -> str:
+    path, _, own = page.partition("?")
+    return f"/sites/{site.id}{path}?" + "&".join(part for part in ("period=7d", own, *arguments) if part)
+
+
+@pytest.mark.parametrize("page", [TABLE, CARD])
+def test_each_row_says_how_it_changed(page: str, member: TestClient, two_weeks: Site) -> None:
+    text = member.get(asked(two_weeks, page, "compare=prev")).text
+    assert ">+50%<" in row_of(text, "/grown")
+    assert ">new<" in row_of(text, "/fresh")
+    assert ">–<" in row_of(text, "/few"), "of six visits before nothing is said"  # noqa: RUF001
+    assert ">–<" in row_of(text, r"(rare)"), "other values each day"  # noqa: RUF001
     assert "/gone" not in text
-    assert ">Change<" not in member.get(f"{path}?period=7d").text
+    assert ">Change<" in text
+    assert ">Change<" not in member.get(asked(two_weeks, page)).text
+
+
+@pytest.mark.parametrize("page", [TABLE, CARD])
+def test_nothing_is_told_of_days_that_were_not_counted_in_full(
+    page: str, member: TestClient, rows: Rows, site: Site
+) -> None:
+    """A site that began in the days before would show inflated changes and values that only seem new."""
+    days = [TODAY - timedelta(days=back) for back in range(10)]
+    rows.hours(site.id, [(day, 9, amounts(20, 20)) for day in days])
+    rows.cells(site.id, "page", [(day, "/", amounts(20, 20)) for day in days])
+    text = member.get(asked(site, page, "compare=prev")).text
+    assert ">Change<" not in text
+    assert "8 Nov to 14 Nov 2026 were not counted in full, so there is no change to tell." in text
+    rows.hours(site.id, [(TODAY - timedelta(days=13), 9, amounts(1, 1))])
+    later = member.get(asked(site, page, "compare=prev", "q=")).text
+    assert "not counted" in later, "the first day is looked up once a day"
+
+
+@pytest.mark.parametrize("page", [TABLE, CARD])
+def test_days_that_hold_nothing_are_no_comparison(page: str, member: TestClient, two_weeks: Site) -> None:
+    text = member.get(asked(two_weeks, page, "compare=yoy")).text
+    assert ">Change<" not in text
+    assert ">new<" not in text
+    assert "was not counted yet, so there is no change to tell." in text
+
+
+def test_a_search_that_found_nothing_before_says_new(member: TestClient, two_weeks: Site) -> None:
+    text = member.get(asked(two_weeks, TABLE, "compare=prev", "q=fresh")).text
+    assert ">Change<" in text
+    assert ">new<" in row_of(text, "/fresh")
+
+
+@pytest.mark.parametrize("page", [TABLE, CARD])
+def test_filtered_rows_are_compared_under_the_filter(
+    page: str, member: TestClient, rows: Rows, two_weeks: Site
+) -> None:
+    day, before = TODAY - timedelta(days=1), TODAY - timedelta(days=8)
+    told = [
+        (day, "/grown", "AT", amounts(45, 45)), (before, "/grown", "AT", amounts(30, 30)),
+        (before, "/grown", "CH", amounts(90, 90)), (before, "/fresh", "CH", amounts(90, 90)),
+        (day, "/fresh", "AT", amounts(20, 20)),
+    ]  # fmt: skip
+    rows.pairs(two_weeks.id, "page*country", told)
+    text = member.get(asked(two_weeks, page, "compare=prev", "f=is,country,AT")).text
+    assert ">+50%<" in row_of(text, "/grown")
+    assert ">new<" in row_of(text, "/fresh")
+    own = member.get(asked(two_weeks, page, "compare=prev", "f=contains,page,gro")).text
+    assert ">+50%<" in row_of(own, "/grown")
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [(page, query) for page in ("/sources", "?card=sources") for query in ("match=date", "")],
+)
+def test_goals_are_compared_over_as_many_whole_weeks(
+    page: str, query: str, member: TestClient, rows: Rows, site: Site
+) -> None:
+    """Thirty days reach into five weeks or six; those before must be as many, and none of them twice."""
+    monday = TODAY - timedelta(days=TODAY.weekday())
+    weeks = [monday - timedelta(weeks=back) for back in range(14)]
+    rows.hours(site.id, [(weeks[-1], 9, amounts(1, 1))])
+    rows.pairs(site.id, "goal*source", [(week, "Buy", "Google", amounts(10, 10)) for week in weeks])
+    path, _, own = page.partition("?")
+    # From a Sunday to a Monday: six weeks, and thirty days before it five.
+    span = "period=custom&from=2026-10-11&to=2026-11-09"
+    said = f"/sites/{site.id}{path}?{span}&compare=prev&f=is,goal,Buy&{query}&{own}"
+    text = member.get(said).text
+    assert ">60<" in row_of(text, "Google")
+    assert ">±0%<" in row_of(text, "Google")
+    assert "against 24 Aug to 4 Oct 2026" in text
 
 
 def test_programs_are_given_both_numbers(member: TestClient, two_weeks: Site) -> None:
@@ -59,12 +144,6 @@ def test_programs_are_given_both_numbers(member: TestClient, two_weeks: Site) ->
     assert (lines["/grown"]["visitors"], lines["/grown"]["visitors_before"]) == ("60", "40")
     assert lines["/fresh"]["visitors_before"] == ""
     assert "visitors_before" not in member.get(f"{path}.csv?period=7d").text
-
-
-def test_nothing_is_compared_with_days_that_hold_nothing(member: TestClient, two_weeks: Site) -> None:
-    text = member.get(f"/sites/{two_weeks.id}/pages?period=7d&compare=yoy").text
-    assert ">Change<" not in text
-    assert ">new<" not in text
 
 
 def test_a_filtered_table_says_why_it_has_no_rare_row(member: TestClient, rows: Rows, two_weeks: Site) -> None:

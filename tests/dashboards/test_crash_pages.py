@@ -11,6 +11,8 @@ from starlette.testclient import TestClient
 from dashboards.stack import read_stack
 from ingest.app import App
 from ingest.counters.exemplar import Exemplar
+from ingest.store.control.annotations import add_annotation
+from ingest.store.control.database import Control
 
 pytest_plugins = ["dashboards_fixtures"]
 
@@ -171,3 +173,31 @@ def test_a_message_is_shown_or_its_way_to_k_is(member: TestClient, crashed: App,
     page = member.get(address).text
     assert "no route for &lt;n&gt;" in page
     assert "message withheld" in page
+
+
+def marks_of(text: str) -> dict[str, str]:
+    """Return what happened by the label of each bar that has a flag."""
+    return dict(re.findall(r'data-label="([^"]*)" data-value="[^"]*" data-details="([^"]*)"', text))
+
+
+def test_releases_and_annotations_stand_on_the_bars_of_an_app_and_of_a_group(
+    crashed: App, member: TestClient, control: Control
+) -> None:
+    add_annotation(control, crashed.owner, YESTERDAY, "The sync server was away <1 h>", lambda _: "")
+    for path in ("crashes", f"crashes/{KEY}", "releases"):
+        text = member.get(f"/apps/{crashed.id}/{path}").text
+        assert marks_of(text) == {
+            "20 Nov 2026": "The sync server was away &lt;1 h&gt;; Release 1.0",
+            "21 Nov 2026": "Releases 1.2, 1.1",
+        }
+        assert text.count('<circle class="flag" cx') == 3, "two on the chart, one in the legend"
+        assert "What happened" in text
+
+
+def test_many_releases_of_a_month_are_told_by_the_newest(rows: Rows, app: App, member: TestClient) -> None:
+    days = [TODAY - timedelta(days=back) for back in range(10)]
+    rows.crashes(app.id, [(day, KEY, "release", f"app@2.{number}", 1) for number, day in enumerate(reversed(days))])
+    rows.crashes(app.id, [(TODAY, KEY, "release", "(none)", 1)])
+    told = marks_of(member.get(f"/apps/{app.id}/crashes?period=12mo").text)
+    assert list(told.values()) == ["Releases app@2.9, app@2.8, app@2.7 and 7 more"]
+    assert marks_of(member.get("/apps/999999/crashes").text) == {}

@@ -29,7 +29,7 @@ def test_releases_stand_in_their_order_with_what_was_new_in_them(crashing: App, 
     assert (oldest["previous"], oldest["opening_reports_before"]) == (None, None)
     text = member.get(f"/apps/{crashing.id}/releases").text
     assert "-38%" in text
-    assert text.index("app@2.1.0") < text.index("app@2.0.0")
+    assert text.index('data-release="app@2.1.0"') < text.index('data-release="app@2.0.0"')
     lines = member.get(f"/apps/{crashing.id}/releases.csv").text.splitlines()
     assert lines[1] == "app@2.1.0,2026-11-20,2026-11-21,10,3,2,0,2,10,16"
 

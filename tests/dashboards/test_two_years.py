@@ -9,22 +9,21 @@ from __future__ import annotations
 import gzip
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
-from dashboards_costs import Costs, Counting
-from dashboards_fixtures import Build
-from dashboards_stage import NOW, TODAY
+from dashboards_stage import TODAY
 from starlette.testclient import TestClient
 
 from ingest.site import Site, Sites
-from ingest.store.client import Connection, Connector
-from ingest.store.control.database import Control
-from ingest.store.control.links import make_link
-from ingest.store.control.users import Role, add_user
+from ingest.store.client import Connection
 
-pytest_plugins = ["dashboards_fixtures"]
+if TYPE_CHECKING:
+    from dashboards_costs import Costs, Look
+
+pytest_plugins = ["dashboards_fixtures", "dashboards_costs"]
 
 BIG = Site(id="two-years.example", hosts=("two-years.example",))
 NONE = Site(id="no-years.example", hosts=())
@@ -74,23 +73,10 @@ def big(store: Connection) -> None:
 
 
 @pytest.fixture
-def costs() -> Costs:
-    return Costs([])
-
-
-@pytest.fixture
-def client(connector: Connector, big: None, control: Control, build_at: Build, costs: Costs) -> Iterator[TestClient]:
+def client(big: None, look: Look) -> TestClient:
     sites = Sites()
     sites.replace([BIG, NONE])
-    reader = Counting(connector, costs)
-    pages = build_at("http://testserver", sites=sites, reader=reader)
-    owner = add_user(control, "ada", Role.OWNER)
-    with TestClient(pages, follow_redirects=False) as client:
-        assert client.get(f"/login/{make_link(control, owner.id, NOW)}").status_code == 303
-        client.get(f"/sites/{BIG.id}")
-        costs.questions.clear()
-        yield client
-    reader.close()
+    return look(f"/sites/{BIG.id}", sites=sites)
 
 
 MONTHS = 25
@@ -99,12 +85,16 @@ MONTHS = 25
 LIMITS = {
     # What is read is what the span holds of the open panels, and up to a granule more for each month and panel.
     "": (6, 150_000),
-    "?compare=prev": (7, 150_000),
+    "?compare=prev": (8, 220_000),
     "?period=day": (5, 80_000),
     "?period=12mo": (6, 750_000),
     "?period=all": (6, 1_500_000),
     "?f=is,source,source-7": (6, 120_000),
     "/pages": (1, 60_000),
+    "/pages?compare=prev": (2, 120_000),
+    "/pages?period=12mo&compare=prev": (2, 800_000),
+    "?f=is,source,source-7&compare=prev": (9, 200_000),
+    "?period=12mo&compare=prev": (8, 1_300_000),
     "/pages?period=all": (1, 700_000),
     "/pages?period=all&q=post-77": (1, 700_000),
     "/sources?period=all": (1, 400_000),
@@ -129,6 +119,25 @@ def test_a_page_asks_little_and_reads_what_its_span_holds(path: str, client: Tes
 def test_a_filter_reads_no_more_than_the_table_of_its_pair(client: TestClient, costs: Costs) -> None:
     client.get(f"/sites/{BIG.id}/pages?period=all&f=is,source,source-7")
     assert dict(costs.questions)["crossed_values"] <= DAYS * 300 + MONTHS * 8_192
+
+
+@pytest.mark.parametrize(
+    "path", ["?compare=prev", "/pages?compare=prev", "/pages?f=contains,source,source-&compare=prev"]
+)
+def test_of_the_days_before_no_more_rows_are_answered_than_are_shown(
+    path: str, client: TestClient, costs: Costs
+) -> None:
+    shown = client.get(f"/sites/{BIG.id}{path}").text.count('class="name"')
+    name, answered = costs.answers[-1]
+    assert name in {"top_values", "crossed_values"}
+    assert 0 < answered <= shown
+
+
+def test_programs_are_given_every_row_of_the_days_before(client: TestClient, costs: Costs) -> None:
+    rows = client.get(f"/sites/{BIG.id}/pages.json?compare=prev").json()["rows"]
+    assert len(rows) > 1_000
+    assert any(row["compared"] for row in rows)
+    assert costs.answers[-1][1] > 1_000
 
 
 def test_every_row_is_given_to_programs(client: TestClient) -> None:

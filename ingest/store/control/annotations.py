@@ -1,4 +1,4 @@
-"""What members note on days of a site: a launch, an outage, a newsletter."""
+"""What members note on days of a site or app: a launch, an outage, a newsletter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ingest.store.control.database import Control, ControlError
 
 LONGEST: Final = 200
 MOST: Final = 1_000
-"""Annotations of one site."""
+"""Annotations of one site or app."""
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 
@@ -33,7 +33,7 @@ def add_annotation(control: Control, owner: str, day: date, text: str, identifie
     """Keep an annotation. Raises ControlError, which says what to change and repeats nothing.
 
     `identifies` says in a word what in a text identifies a person, or nothing: an annotation is shown to whoever may
-    see the site.
+    see the site or app.
     """
     text = unicodedata.normalize("NFC", text).strip()
     if not 0 < len(text) <= LONGEST or not text.isprintable():
@@ -45,7 +45,7 @@ def add_annotation(control: Control, owner: str, day: date, text: str, identifie
     with control.begin() as connection:
         count = select(func.count()).select_from(ANNOTATIONS).where(ANNOTATIONS.c.owner == owner)
         if connection.execute(count).scalar_one() >= MOST:
-            raise ControlError(f"A site has at most {MOST:,} annotations: remove some.")
+            raise ControlError(f"A site or app has at most {MOST:,} annotations: remove some.")
         connection.execute(insert(ANNOTATIONS).values(row))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Row, delete, insert, select
 
 from ingest.store.control.crash_tables import CHANNELS
 from ingest.store.control.database import Control, ControlError
@@ -72,12 +72,6 @@ def drop_channels(control: Control, owner: str) -> None:
     """Delete every channel of a site or app, with what waits for it."""
     with control.begin() as connection:
         connection.execute(delete(CHANNELS).where(CHANNELS.c.owner == owner))
-
-
-def count_failed(control: Control) -> int:
-    """Return how many messages were given up, of all sites and apps."""
-    with control.begin() as connection:
-        return int(connection.execute(select(func.coalesce(func.sum(CHANNELS.c.failed), 0))).scalar_one())
 
 
 def read_channel(row: Row[Any]) -> Channel:
