@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup serve test soak screenshots lint format lock bench clean
+SOURCES := $(shell find collector dashboards docs ingest tests -name node_modules -prune -o -name '__pycache__' -prune -o -type f -print)
+
+.PHONY: setup serve compiled test test-compiled soak screenshots lint format lock bench clean
 
 setup: $(VENV)/.runs          ## .venv with everything that serving needs, from the lock
 serve: setup                  ## the demonstration, on http://127.0.0.1:8000
@@ -20,16 +22,27 @@ $(VENV)/.tests: $(VENV)/.runs requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
+compiled: .compiled/.built    ## .venv/bin/logless-compiled, the same program with its hot path in C; needs gcc python3-dev
+
+.compiled/.built: $(VENV)/.tests $(SOURCES) pyproject.toml
+	$(BIN)/python tests/compiled/build.py
+	@touch $@
+
 test: $(VENV)/.tests          ## every test but the long forms
 	@sh tests/browser/chromium.sh
 	$(BIN)/python -m pytest -n 2 --dist loadfile -p randomly --randomly-seed=20261122
+
+# What puts its own code in the place of ours cannot be compiled, and has shown what it shows above.
+test-compiled: compiled       ## what hits go through, once more in C
+	cd .compiled && PYTHONPATH=. ../$(BIN)/python -m pytest -n 2 --dist loadfile -m "not from_source" \
+	  tests/compiled tests/ingest/boundary tests/ingest/counters tests/ingest/hits tests/privacy tests/journey tests/collector
 
 soak: $(VENV)/.tests          ## the long forms
 	@sh tests/browser/chromium.sh
 	$(BIN)/python -m pytest -m soak
 
-bench: $(VENV)/.tests         ## speed as ratios to what the server can do at all; needs wrk (apt install wrk)
-	PYTHONPATH=tests:. $(BIN)/python -m bench $(BENCH)
+bench: compiled              ## speed as ratios to what the server can do at all; needs wrk (apt install wrk)
+	cd .compiled && PYTHONPATH=tests:. ../$(BIN)/python -m bench $(BENCH)
 
 screenshots: $(VENV)/.tests   ## the six pictures of README, from a demonstration of its own
 	@sh tests/browser/chromium.sh
@@ -48,7 +61,7 @@ format: $(VENV)/.tests
 # pandas, pyarrow and numpy are named by chdb-core and never imported here: 330 MB that are left out.
 COMPILE = $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extras --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --no-allow-unsafe \
-	--unsafe-package pandas --unsafe-package pyarrow --unsafe-package numpy --unsafe-package pip --unsafe-package setuptools
+	--unsafe-package pandas --unsafe-package pyarrow --unsafe-package numpy --unsafe-package pip
 
 lock: $(VENV)/.tests          ## both locks anew: versions and hashes, no hosts
 	$(COMPILE) --upgrade --extra build -o requirements.lock pyproject.toml
@@ -57,4 +70,4 @@ lock: $(VENV)/.tests          ## both locks anew: versions and hashes, no hosts
 	@sed -i '/^# The following packages/,$$d' requirements.lock requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) .logless .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .compiled .logless .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -155,6 +155,7 @@ class ForgetsTheFallback(Disclosure):
         return super().witness(pending, who)
 
 
+@pytest.mark.from_source
 @pytest.mark.parametrize(
     "leaky",
     [

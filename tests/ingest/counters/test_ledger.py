@@ -82,6 +82,7 @@ class SendsFromMemory(Ledger):
         return [Batch(next(self._sequence), batch.lot, batch.done) for batch in super().recall(owners)]
 
 
+@pytest.mark.from_source
 @pytest.mark.parametrize("broken", [ForgetsWhatIsSent, TellsATurnTwice, SendsFromMemory])
 def test_the_check_catches_a_ledger_that_counts_wrong(tmp_path: Path, broken: type[Ledger]) -> None:
     def is_caught(seed: int) -> bool:

@@ -160,6 +160,7 @@ class TellsThinDays(Day):
         return super().close()
 
 
+@pytest.mark.from_source
 @pytest.mark.parametrize("leaky", [Hasty, LeavesTooLittle, CountsVisits, TellsThinDays])
 def test_the_checker_catches_a_leak(leaky: type[Day]) -> None:
     def is_caught(history: list[Step]) -> bool:

@@ -57,6 +57,7 @@ def counted(tree: Path) -> dict[str, int]:
     return dict(schemes)
 
 
+@pytest.mark.from_source
 def test_one_small_file_counts_a_new_breakdown(tree: Path) -> None:
     place = tree / "ingest" / "hits" / "attributes" / "scheme.py"
     assert not place.exists(), "the walk-through would change nothing: choose another breakdown"

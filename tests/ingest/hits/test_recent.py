@@ -60,6 +60,7 @@ def test_people_of_many_addresses_are_none() -> None:
     assert not recent.is_one_address(SITE.id)
 
 
+@pytest.mark.from_source
 def test_the_front_door_tells_a_proxy_by_its_browsers_and_forgets_them_with_their_day() -> None:
     door = Door()
     for number in range(BROWSERS_WITHIN):
@@ -71,6 +72,7 @@ def test_the_front_door_tells_a_proxy_by_its_browsers_and_forgets_them_with_thei
     assert vars(door.pipeline.recent)["_runs"] == {}
 
 
+@pytest.mark.from_source
 def test_nothing_shows_a_digest() -> None:
     recent = Recent()
     recent.came(SITE.id, b"visitor-digest", Who(b"sender-digest", "8.8"))

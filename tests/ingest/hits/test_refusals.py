@@ -117,6 +117,7 @@ def named_reasons(sources: Iterable[str]) -> set[Refusal]:
     }
 
 
+@pytest.mark.from_source
 def test_every_reason_that_hits_can_produce_has_a_case() -> None:
     modules = [import_module(found.name) for found in walk_packages(ingest.hits.__path__, "ingest.hits.")]
     produced = named_reasons(inspect.getsource(module) for module in (*modules, ingest.body))

@@ -181,6 +181,7 @@ def test_too_many_from_one_sender_are_refused_where_the_operator_says_so() -> No
     assert (intake.views, intake.refused) == (2, {Refusal.OVER_RATE: 3})
 
 
+@pytest.mark.from_source
 def test_nothing_of_a_day_is_remembered_after_it() -> None:
     shipped: list[Batch] = []
     means = Means(countries(), Hosting(), catalogue(), visit_attributes())
