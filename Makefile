@@ -20,6 +20,9 @@ $(VENV)/.tests: $(VENV)/.runs requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# Two workers and some eighty servers import the same modules: compile them once, whatever the shell says.
+test soak: export PYTHONDONTWRITEBYTECODE =
+
 test: $(VENV)/.tests          ## every test but the long forms
 	@sh tests/browser/chromium.sh
 	$(BIN)/python -m pytest -n 2 --dist loadfile -p randomly --randomly-seed=20261122

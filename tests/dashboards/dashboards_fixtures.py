@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -66,9 +67,17 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A control database with its tables and nobody in it. To copy one takes a fifth of the time of making one."""
+    path = tmp_path_factory.mktemp("control") / "control.db"
+    Control.open(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture
-def control(tmp_path: Path) -> Iterator[Control]:
-    control = Control.open(f"sqlite:///{tmp_path / 'control.db'}")
+def control(tmp_path: Path, empty: Path) -> Iterator[Control]:
+    control = Control.open(f"sqlite:///{shutil.copy(empty, tmp_path)}")
     yield control
     control.close()
 
