@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dashboards_stage import BREAKDOWNS, FAST, HOSTS, NOW, NUMBERS, VITALS, Clock, Memory, Rows, Stats, snippet
+from receivers import Receiver
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -185,6 +186,13 @@ def member(pages: Starlette, control: Control, owner: User) -> Iterator[TestClie
     with TestClient(pages, follow_redirects=False) as client:
         assert client.get(f"/login/{make_link(control, owner.id, NOW)}").status_code == 303
         yield client
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A server that takes alerts."""
+    with Receiver() as receiver:
+        yield receiver
 
 
 @pytest.fixture
