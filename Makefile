@@ -25,7 +25,7 @@ test soak: export PYTHONDONTWRITEBYTECODE =
 
 test: $(VENV)/.tests          ## every test but the long forms
 	@sh tests/browser/chromium.sh
-	$(BIN)/python -m pytest -n 2 --dist loadfile -p randomly --randomly-seed=20261122
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -p randomly --randomly-seed=20261122
 
 soak: $(VENV)/.tests          ## the long forms
 	@sh tests/browser/chromium.sh
