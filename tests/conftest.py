@@ -20,7 +20,10 @@ settings.load_profile("logless")
 LONGEST = (
     "test_dashboards_in_a_browser", "test_kill", "test_canaries", "test_standard", "test_replayed_week",
     "test_contract", "test_two_years", "test_in_browsers", "test_in_firefox", "test_first_hit", "test_planned_restart",
+    "test_trackers", "test_imports", "test_demo_walk", "test_pages", "test_running_server", "test_command",
+    "test_history", "test_deletion", "test_writer", "test_beacon", "test_sdks", "test_device",
 )  # fmt: skip
+"""Beginnings of the names of files that take eight seconds or more. `make test` tells xdist to keep to this order."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dashboards_stage import BREAKDOWNS, FAST, HOSTS, NOW, NUMBERS, VITALS, Clock, Memory, Rows, Stats, snippet
+from receivers import Receiver
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -66,9 +68,17 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A control database with its tables and nobody in it. To copy one takes a fifth of the time of making one."""
+    path = tmp_path_factory.mktemp("control") / "control.db"
+    Control.open(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture
-def control(tmp_path: Path) -> Iterator[Control]:
-    control = Control.open(f"sqlite:///{tmp_path / 'control.db'}")
+def control(tmp_path: Path, empty: Path) -> Iterator[Control]:
+    control = Control.open(f"sqlite:///{shutil.copy(empty, tmp_path)}")
     yield control
     control.close()
 
@@ -176,6 +186,13 @@ def member(pages: Starlette, control: Control, owner: User) -> Iterator[TestClie
     with TestClient(pages, follow_redirects=False) as client:
         assert client.get(f"/login/{make_link(control, owner.id, NOW)}").status_code == 303
         yield client
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A server that takes alerts."""
+    with Receiver() as receiver:
+        yield receiver
 
 
 @pytest.fixture

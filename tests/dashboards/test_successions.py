@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -324,10 +324,10 @@ def test_after_the_next_change_over_too(house: House) -> None:
 
 
 @pytest.fixture
-def receiver(control: Control, app: App) -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        add_channel(control, app.owner, ChannelKind.WEBHOOK, f"http://127.0.0.1:{receiver.port}/")
-        yield receiver
+def receiver(receiver: Receiver, control: Control, app: App) -> Receiver:
+    """The receiver, as a channel of the app."""
+    add_channel(control, app.owner, ChannelKind.WEBHOOK, f"http://127.0.0.1:{receiver.port}/")
+    return receiver
 
 
 def told(receiver: Receiver) -> list[tuple[str, str]]:

@@ -36,7 +36,8 @@ profile = "standard"
 """
 OWNERS: tuple[str | int, ...] = ("plain.example", "standard.example", 6, 7)
 CONNECTIONS = 6
-KILLS = 10
+KILLS = 4
+MANY_KILLS = 10
 
 
 @dataclass
@@ -158,13 +159,14 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield Stage(logless, logless.token())
 
 
-def test_ten_kills_in_the_middle_of_load_lose_nothing_that_was_answered(stage: Stage) -> None:
+@pytest.mark.parametrize("kills", [KILLS, pytest.param(MANY_KILLS, marks=pytest.mark.soak)])
+def test_kills_in_the_middle_of_load_lose_nothing_that_was_answered(kills: int, stage: Stage) -> None:
     before = sum(stage.tally.unanswered.values())
-    for kill in range(KILLS):
+    for kill in range(kills):
         # From the first few submissions to several flushes and batches after.
-        assert stage.end_under_load(signal.SIGKILL, 20 + 60 * kill) == -signal.SIGKILL
+        assert stage.end_under_load(signal.SIGKILL, 20 + 540 * kill // (kills - 1)) == -signal.SIGKILL
         stage.go_on()
-    assert sum(stage.tally.unanswered.values()) - before >= KILLS  # they did hit the middle
+    assert sum(stage.tally.unanswered.values()) - before >= kills  # they did hit the middle
 
 
 def test_a_stop_in_the_middle_of_load_loses_nothing_that_was_answered(stage: Stage) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 
 import pytest
 from dashboards_stage import NOW, TODAY, Clock, Memory
@@ -38,12 +37,6 @@ A, B = "a" * 16, "b" * 16
 def app(app: App) -> App:
     """An app that is looked at every minute."""
     return App(id=app.id, name=app.name, key=app.key, profile=Profile.PLAIN)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture

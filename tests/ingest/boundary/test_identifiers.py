@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.boundary.identifiers import Detector, Kind, find_identifier
+from ingest.boundary.identifiers import _TOO_SHORT, Detector, Kind, find_identifier
 
 FOUND: dict[Detector, list[str]] = {
     Detector.IPV4: ["45.83.220.7", "192.168.1.23", "8.8.8.8", "10.64.0.1", "100.71.3.9", "193.138.218.74"],
@@ -266,6 +266,28 @@ def test_most_random_tokens_are_found(alphabet: str, share: float) -> None:
 def test_no_text_makes_it_raise(text: str) -> None:
     for kind in Kind:
         assert find_identifier(text, kind) in {None, *Detector}
+
+
+UNSEEN = "\N{ZERO WIDTH SPACE}"
+"""Is taken out before a text is looked at. A word with it in front is never too short to be looked at."""
+
+BEGINNINGS = ["eyJ", "AKIA", "ghp", "sk", "xoxb", "ivpn", "mailto", "home", "Users", "deadbeef"]
+LETTERS = st.text(string.ascii_letters, max_size=_TOO_SHORT) | st.text(string.ascii_uppercase, max_size=_TOO_SHORT)
+SHORT = LETTERS | st.tuples(st.sampled_from(BEGINNINGS), LETTERS).map(lambda parts: "".join(parts)[:_TOO_SHORT])
+
+
+@settings(derandomize=True, max_examples=500, deadline=None)
+@given(SHORT)
+def test_a_word_that_is_too_short_to_be_looked_at_holds_nothing(word: str) -> None:
+    for kind in Kind:
+        assert find_identifier(word, kind) is None
+        assert find_identifier(UNSEEN + word, kind) is None
+
+
+@pytest.mark.parametrize("text", ["ivpnABCDEFGH", "ivpnZZZZZZZZ", "8.8.8.8", "a@b.example"])
+def test_the_control_a_word_of_twelve_letters_and_a_short_text_with_signs_are_found(text: str) -> None:
+    assert find_identifier(text) is not None
+    assert find_identifier(UNSEEN + text) is not None
 
 
 @settings(derandomize=True, max_examples=300, deadline=None)

@@ -54,7 +54,7 @@ def test_names_of_code_trip_nothing() -> None:
 
 
 @given(st.lists(st.sampled_from(IDENTIFIERS + NAMES) | st.text(alphabet="abcdef0123456789.:-_@", max_size=40)))
-@settings(derandomize=True, max_examples=500)
+@settings(derandomize=True, max_examples=150)
 def test_looking_at_all_at_once_finds_what_looking_at_each_finds(names: list[str]) -> None:
     assert tripping(names) == {name: detector for name in names if (detector := find_identifier(name)) is not None}
 
