@@ -32,12 +32,30 @@ class HitProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self._take = take
         self._when_settled = when_settled
+        self._begun: tuple[RequestResponseCycle, ASGIApp] | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Read what has come, and start what has not come whole with it as uvicorn does: its application reads on."""
+        super().data_received(data)
+        if self._begun is not None:
+            self._start()
+
+    def on_message_complete(self) -> None:
+        """Start a request whose body has come whole."""
+        super().on_message_complete()
+        if self._begun is not None:
+            self._start()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:  # type: ignore[override]
-        # The body follows in the same turn, almost always.
-        self.loop.call_soon(self._start, cycle, app)
+        # uvicorn comes here when it has read the headers: the body follows at once, almost always.
+        self._begun = cycle, app
+        if not cycle.more_body:
+            self._start()
 
-    def _start(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:
+    def _start(self) -> None:
+        assert self._begun is not None, "whoever starts has looked"
+        cycle, app = self._begun
+        self._begun = None
         waits = cycle.more_body or cycle.waiting_for_100_continue or cycle.disconnected or self.flow.write_paused
         if waits or app is not self.app:
             super()._start_asgi_task(cycle, app)  # type: ignore[arg-type]

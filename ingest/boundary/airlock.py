@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -80,7 +80,7 @@ class Airlock:
         return address.truncated() if self._truncate_first else address
 
 
-def _clean(headers: Any, *, keep_proxys_own: bool) -> tuple[list[bytes], list[bytes]]:
+def _clean(headers: list[tuple[bytes, bytes]], *, keep_proxys_own: bool) -> tuple[list[bytes], list[bytes]]:
     """Remove in place every header that may hold an address; return X-Forwarded-For and Forwarded values."""
     kept = []
     forwarded_for = []

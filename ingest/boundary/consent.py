@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 OPT_OUT_COOKIE: Final = b"logless_opt_out"
 """The cookie that our opt-out page sets to 1 on the site's own host."""
 
 
-def objects(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+def objects(headers: list[tuple[bytes, bytes]]) -> bool:
     """Tell whether ASGI headers carry `Sec-GPC: 1`, `DNT: 1` or our opt-out cookie."""
     for name, value in headers:
         if name in {b"sec-gpc", b"dnt"}:

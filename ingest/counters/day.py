@@ -87,7 +87,7 @@ class Day:
             return self._name(seat)
         return seat
 
-    def seats(self, cells: Iterable[Cell], who: Who) -> tuple[list[Slot], list[Pending]]:
+    def seats(self, cells: list[Cell], who: Who) -> tuple[list[Slot], list[Pending]]:
         """Return where amounts of keys go that somebody has now come to share: the named, and those that wait."""
         named, waiting, ripe = self._disclosure.share(cells, who)
         if ripe:
@@ -103,7 +103,7 @@ class Day:
             self._changed.append(slot)
         slot.change += amounts
 
-    def bump_all(self, slots: Iterable[Slot], amounts: int) -> None:
+    def bump_all(self, slots: list[Slot], amounts: int) -> None:
         """Count packed amounts under keys that are named. Budget: 0.1 µs a key; a visit has thirty."""
         changed = self._changed
         for slot in slots:
@@ -111,13 +111,13 @@ class Day:
                 changed.append(slot)
             slot.change += amounts
 
-    def bump_pending(self, waiting: Iterable[Pending], amounts: int) -> list[Slot]:
+    def bump_pending(self, waiting: list[Pending], amounts: int) -> list[Slot]:
         """Count packed amounts of whom `seats` has been told under what waits; return the slots of what does not.
 
         What waits no longer has been named since, and its slot has got the amounts.
         """
         changed = self._changed
-        named = []
+        named: list[Slot] = []
         for pending in waiting:
             slot = pending.named
             if slot is None and pending.is_ripe and self._disclosure.is_shared(pending):

@@ -92,7 +92,7 @@ class Disclosure:
         """
         return self._seats.get(key) or self._open(key, fallback, free=free)
 
-    def share(self, cells: Iterable[Cell], who: Who) -> tuple[list[Slot], list[Pending], list[Pending]]:
+    def share(self, cells: list[Cell], who: Who) -> tuple[list[Slot], list[Pending], list[Pending]]:
         """Return where amounts of keys go that somebody now has a share in.
 
         Those that are named, those that wait, and those that wait no longer, which are to be named.

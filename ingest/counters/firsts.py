@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Final
 
 from ingest.counters.cells import Key
-from ingest.counters.slot import Seat
+from ingest.counters.slot import Pending, Seat, Slot
 
 _WORDS: Final = 20_000
 _BITS: Final = (1 << 64) - 1
@@ -42,7 +42,7 @@ class Firsts:
         self._marks.add(mark)
         return True
 
-    def add_all(self, visitor: bytes, seats: Iterable[Seat]) -> None:
+    def add_all(self, visitor: bytes, seats: list[Slot] | list[Pending]) -> None:
         """Remember that a visitor was counted at seats of this day for the first time; seats know their marks then."""
         whose = int.from_bytes(visitor, "little")
         self._marks.update([whose ^ (seat.mark or self._mark(seat)) for seat in seats])

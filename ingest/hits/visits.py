@@ -7,7 +7,7 @@ did in that turn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final
 
@@ -131,7 +131,7 @@ class Visits:
             self._ledger.week(day).begin(presence.visitor)
         return visit
 
-    def _open_tally(self, visit: Visit, cells: Sequence[Cell], *, by_week: bool = False) -> Tally:
+    def _open_tally(self, visit: Visit, cells: list[Cell], *, by_week: bool = False) -> Tally:
         """Find where the amounts of something go that a visit now has, and count its visitor there, once a day.
 
         Whoever asks adds the visit, so that the next fold finds what is counted here.

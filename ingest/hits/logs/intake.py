@@ -130,7 +130,7 @@ class Intake:
             return passed
         if moment < self._now - BEHIND:
             return Passed.OUT_OF_ORDER
-        if told.headers and objects(told.headers):
+        if told.headers and objects(list(told.headers)):
             return Passed.OBJECTED
         return self._count(told, target, self._move_to(moment))
 
