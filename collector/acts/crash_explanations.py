@@ -30,12 +30,13 @@ from ingest.boundary.proxies import TrustedProxies
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import CRASH as OF_CRASHES
 from ingest.counters.cells import UNKNOWN_OWNER, Key, Refusal, metrics_of
+from ingest.counters.growth import Growth
 from ingest.counters.journal import Unjournaled
 from ingest.counters.ledger import Ledger
 from ingest.crashes.endpoint import PATH, CrashEndpoint
 from ingest.crashes.envelope import Envelope, read_envelope
 from ingest.crashes.phrases import shipped
-from ingest.crashes.rehearsal import Account, Growth, Rehearsal
+from ingest.crashes.rehearsal import Account, Rehearsal
 from ingest.crashes.strings import ReleaseStrings
 from ingest.crashes.submission import Route, open_submission
 from ingest.crashes.tally import Tally

@@ -73,7 +73,10 @@ class Day:
 
     def count(self, key: Key, amounts: int, who: Who, *, free: bool, fallback: Key | None) -> None:
         """Count packed amounts as `add` does."""
-        seat = self.seat(key, free=free, fallback=fallback)
+        self.add_at(self.seat(key, free=free, fallback=fallback), amounts, who)
+
+    def add_at(self, seat: Seat, amounts: int, who: Who) -> None:
+        """Count packed amounts of somebody at a seat of today's."""
         if isinstance(seat, Slot):
             self.bump(seat, amounts)
         else:

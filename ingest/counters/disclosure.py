@@ -133,7 +133,7 @@ class Disclosure:
     def witness(self, pending: Pending, who: Who) -> bool:
         """Note who sent a value; return whether it may be named now."""
         # Nothing grows past what the decision needs: what is not needed is not remembered.
-        senders, networks, sides = pending.needs
+        senders, networks, _ = pending.needs
         if who.sender not in pending.senders and len(pending.senders) < senders:
             pending.senders += (who.sender,)
         if who.network not in pending.networks and len(pending.networks) < networks:
@@ -141,7 +141,7 @@ class Disclosure:
         if len(pending.senders) < senders or len(pending.networks) < networks:
             return False
         pending.is_ripe = True
-        return sides is None or self._are_named(sides, pending.key)
+        return self.is_shared(pending)
 
     def is_shared(self, pending: Pending) -> bool:
         """Return whether a value that enough have sent may be named by now."""

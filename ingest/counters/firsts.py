@@ -42,6 +42,14 @@ class Firsts:
         self._marks.add(mark)
         return True
 
+    def add_at(self, visitor: bytes, seat: Seat) -> bool:
+        """Do what `add` does for the key of a seat of this day, which then knows its mark."""
+        mark = int.from_bytes(visitor, "little") ^ (seat.mark or self._mark(seat))
+        if mark in self._marks:
+            return False
+        self._marks.add(mark)
+        return True
+
     def add_all(self, visitor: bytes, seats: list[Slot] | list[Pending]) -> None:
         """Remember that a visitor was counted at seats of this day for the first time; seats know their marks then."""
         whose = int.from_bytes(visitor, "little")
@@ -51,9 +59,9 @@ class Firsts:
         mark = seat.mark = self._of(seat.key)
         return mark
 
-    def discard(self, visitor: bytes, key: Key) -> None:
-        """Forget that a visitor was counted under a key: the count has been taken back."""
-        self._marks.discard(int.from_bytes(visitor, "little") ^ self._of(key))
+    def discard(self, visitor: bytes, seat: Seat) -> None:
+        """Forget that a visitor was counted at a seat: the count has been taken back."""
+        self._marks.discard(int.from_bytes(visitor, "little") ^ (seat.mark or self._mark(seat)))
 
     def _of(self, key: Key) -> int:
         words = self._words

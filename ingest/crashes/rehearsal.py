@@ -15,6 +15,7 @@ from ingest.app import App
 from ingest.boundary.address import Address
 from ingest.boundary.visitor import DayKeys
 from ingest.counters.cells import CRASH, REFUSED, Key, Refusal
+from ingest.counters.growth import Growth
 from ingest.counters.journal import Unjournaled
 from ingest.counters.ledger import Ledger
 from ingest.crashes.envelope import Envelope, Item
@@ -29,15 +30,6 @@ from ingest.crashes.strings import ReleaseStrings
 from ingest.crashes.submission import EVENT
 from ingest.crashes.tally import Tally
 from ingest.crashes.verdicts import Told, verdicts_of
-
-
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """A cell that an envelope adds to. One that `waits` is named once enough people share it."""
-
-    key: Key
-    amounts: tuple[int, ...]
-    waits: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,14 +23,14 @@ from ingest.counters.cells import UNKNOWN_OWNER, Refusal
 from ingest.counters.day import Day
 from ingest.counters.disclosure import Who
 from ingest.counters.ledger import Ledger
-from ingest.hits.agents import UNHINTED, Agent, Agents
+from ingest.hits.agents import Agent, Agents
 from ingest.hits.answers import ACCEPTED, BUSY, PREFLIGHT, TOO_LARGE, WRONG_TYPE, Answer, refused, settle
-from ingest.hits.hints import HEADERS
+from ingest.hits.headers import agent_of, hints_of, is_prefetch, languages_of, tells_fetch
 from ingest.hits.hit import Arrival, Hit
 from ingest.hits.names import Names
 from ingest.hits.recent import Recent
 from ingest.hits.setups import Setup, Setups
-from ingest.hits.steps import FIRST_STEPS, NEXT_STEPS, STEPS, Step, walk
+from ingest.hits.steps import NEXT_STEPS, STEPS, Step, complete, walk
 from ingest.hits.trace import Passage, Trace
 from ingest.hits.traffic import VPN
 from ingest.hits.visit import Presence
@@ -40,7 +40,6 @@ from ingest.rates import Rates
 from ingest.site import Site, Sites
 
 _TYPES: Final = (b"text/plain", b"application/json", b"")
-_LONGEST_AGENT: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,12 +291,12 @@ class _Request:
         self._names = names
         self.address = address
         self.party: _Party | None = None
-        self.agent = headers.get(b"user-agent", b"").decode("latin-1")[:_LONGEST_AGENT]
-        self.hints = tuple([headers.get(name, b"") for name in HEADERS]) if not _HINTS.isdisjoint(headers) else UNHINTED
-        self.languages = headers.get(b"accept-language", b"").decode("latin-1")
-        self.tells_fetch = b"sec-fetch-site" in headers
-        self.is_prefetch = not _PURPOSES.isdisjoint(headers) and any(
-            headers.get(name, b"")[:8].lower() == b"prefetch" for name in _PURPOSES
+        self.agent = agent_of(headers.get(b"user-agent", b""))
+        self.hints = hints_of(headers)
+        self.languages, self.tells_fetch, self.is_prefetch = (
+            languages_of(headers),
+            tells_fetch(headers),
+            is_prefetch(headers),
         )
 
     def country(self, arrival: Arrival) -> str:
@@ -308,13 +307,7 @@ class _Request:
     def begin(self, hit: Hit) -> None:
         """Fill in what only the first hit of a visit tells."""
         hit.arrival.country = self.country(hit.arrival)
-        for step in FIRST_STEPS:
-            step(hit, self._names)
-
-
-_HINTS: Final = frozenset(HEADERS)
-_PURPOSES: Final = frozenset({b"sec-purpose", b"purpose", b"x-moz"})
-"""Where browsers say that they load ahead: "prefetch" (Fetch, 2.2.5), Chromium also "prefetch;prerender"."""
+        complete(hit, self._names)
 
 
 def _type(headers: dict[bytes, bytes]) -> bytes:

@@ -9,12 +9,13 @@ from typing import Final
 
 from ingest.counters.cells import Key, Refusal
 from ingest.counters.disclosure import Who
+from ingest.counters.growth import Growth
 from ingest.counters.journal import Unjournaled
 from ingest.counters.ledger import Ledger
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.hit import Arrival, Hit
 from ingest.hits.names import Names
-from ingest.hits.trace import Growth, Passage, Trace, trace_arrival, trace_steps
+from ingest.hits.trace import Passage, Trace, trace_arrival, trace_steps
 from ingest.hits.visit import Presence
 from ingest.hits.visits import Visits
 from ingest.site import Profile, Site

@@ -153,6 +153,12 @@ FIRST_STEPS: Final[tuple[Callable[[Hit, Names], None], ...]] = (put_source,)
 """What only the first hit of a visit goes through: nobody asks it of the others, and it costs the most."""
 
 
+def complete(hit: Hit, names: Names) -> None:
+    """Take the first hit of a visit through what only it goes through."""
+    for step in FIRST_STEPS:
+        step(hit, names)
+
+
 def steps_of(kind: Kind) -> tuple[Step, ...]:
     """Return what hits of a kind go through besides."""
     return _OF_VIEWS if kind is _VIEW else _OF_EVENTS if kind is _EVENT else _OF_ENGAGEMENT

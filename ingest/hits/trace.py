@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from typing import Any
 
-from ingest.counters.cells import METRICS, Key, Refusal
+from ingest.counters.cells import METRICS, Refusal
+from ingest.counters.growth import Growth
 from ingest.hits.hit import Arrival, Hit
 from ingest.hits.names import Names
 from ingest.hits.steps import FIRST_STEPS, STEPS, Step, steps_of
@@ -20,16 +21,6 @@ class Passage:
     step: str
     result: str
     refusal: Refusal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """A cell that a submission would make grow, by METRICS."""
-
-    key: Key
-    amounts: tuple[int, ...]
-    waits: bool
-    """Whether its name stays in memory until enough people share it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from ingest.counters.cells import FUNNEL, OF_EVENTS, RARE, Attribute, Metric, Pa
 from ingest.counters.day import Day
 from ingest.counters.firsts import Firsts
 from ingest.counters.ledger import Ledger
-from ingest.counters.slot import Cell
+from ingest.counters.slot import Cell, Seat
 from ingest.hits.attributes import VisitAttribute
 from ingest.hits.handover import Counted, Handover, Underway
 from ingest.hits.hit import Hit, Kind
@@ -259,12 +259,14 @@ class Visits:
     def _fold_exit(visit: Visit, firsts: Firsts) -> None:
         """Move the visit's exit from the page that it was counted for to the one that it is on."""
         if visit.left is not None:
+            seat = _exit_seat(visit, visit.left)
             if visit.counted_there:
-                firsts.discard(visit.visitor, visit.left[0])
-            _add_exit(visit, visit.left, -1, -int(visit.counted_there))
+                firsts.discard(visit.visitor, seat)
+            visit.day.add_at(seat, -(_VISIT + _VISITOR) if visit.counted_there else -_VISIT, visit.who)
         assert visit.exit is not None, "a visit that has left a page has viewed one"
-        visit.left, visit.counted_there = visit.exit, firsts.add(visit.visitor, visit.exit[0])
-        _add_exit(visit, visit.exit, 1, int(visit.counted_there))
+        seat = _exit_seat(visit, visit.exit)
+        visit.left, visit.counted_there = visit.exit, firsts.add_at(visit.visitor, seat)
+        visit.day.add_at(seat, _VISIT + _VISITOR if visit.counted_there else _VISIT, visit.who)
 
     def _firsts_of(self, day: Day) -> Firsts:
         firsts = self._firsts.get((day.owner, day.date))
@@ -327,7 +329,6 @@ def _crossed(crossings: Iterable[_Crossing], values: dict[str, str]) -> list[Cel
     ]
 
 
-def _add_exit(visit: Visit, cell: Cell, visits: int, visitors: int) -> None:
+def _exit_seat(visit: Visit, cell: Cell) -> Seat:
     key, free, fallback = cell
-    amounts = lane(Metric.VISITS, visits) + lane(Metric.VISITORS, visitors)
-    visit.day.count(key, amounts, visit.who, free=free, fallback=fallback)
+    return visit.day.seat(key, free=free, fallback=fallback)

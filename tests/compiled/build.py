@@ -26,8 +26,8 @@ HOT: Final = {
     "ingest": "body rates site",
     "ingest/boundary": "airlock consent detectors identifiers proxies visitor",
     "ingest/counters": "amounts cells day disclosure exemplar firsts ledger local_hour rules segment slot window",
-    "ingest/hits": "agents answers campaigns channels details domains endpoint location names paths recent sources "
-                   "steps traffic versions visit visits",
+    "ingest/hits": "agents answers campaigns channels details domains endpoint headers location names paths recent "
+                   "sources steps traffic versions visit visits",
     "ingest/hits/attributes": "*",
     "ingest/hits/logs": "browsers calendar combined formats intake moments pages pattern targets",
 }  # fmt: skip

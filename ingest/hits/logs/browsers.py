@@ -14,7 +14,7 @@ from ingest.counters.day import Day
 from ingest.counters.disclosure import Who
 from ingest.counters.ledger import Ledger
 from ingest.hits.agents import UNHINTED, Agents
-from ingest.hits.hints import HEADERS
+from ingest.hits.headers import agent_of, hints_of, is_prefetch, languages_of, tells_fetch
 from ingest.hits.hit import Arrival
 from ingest.hits.location import Location
 from ingest.hits.logs.targets import NOBODY
@@ -27,7 +27,6 @@ from ingest.hits.visits import IDLE
 from ingest.hits.wire import Submission
 from ingest.site import Site
 
-_LONGEST_AGENT: Final = 512
 _OF_BROWSERS: Final = frozenset({Refusal.OWN_NETWORK, Refusal.HEADLESS, Refusal.BOT})
 """What a browser is refused for, whatever it asks for."""
 
@@ -91,7 +90,7 @@ class Browsers:
 
     def _meet(self, told: Told, day: Day, names: Names) -> Browser:
         """Take the address out of a line: what is left are digests, a network and a country."""
-        site, address, agent = self._site, Address.read(told.address), _text(told.agent)
+        site, address, agent = self._site, Address.read(told.address), agent_of(told.agent)
         if self._truncate_first:
             address = address.truncated()
         verdict = self._agents.read(agent, UNHINTED) if self._has_agent else NOBODY
@@ -120,14 +119,9 @@ class Browsers:
         agent, country, network, _, _, _, is_own, from_hosting = browser.told
         headers = dict(told.headers)
         if self._has_agent:
-            agent = self._agents.read(_text(told.agent), tuple([headers.get(name, b"") for name in HEADERS]))
-        languages = headers.get(b"accept-language", b"").decode("latin-1")
-        is_prefetch = any(headers.get(name, b"")[:8].lower() == b"prefetch" for name in _PURPOSES)
-        tells_fetch = b"sec-fetch-site" in headers
-        return agent, country, network, languages, tells_fetch, is_prefetch, is_own, from_hosting
-
-
-_PURPOSES: Final = (b"sec-purpose", b"purpose", b"x-moz")
+            agent = self._agents.read(agent_of(told.agent), hints_of(headers))
+        said = languages_of(headers), tells_fetch(headers), is_prefetch(headers)
+        return agent, country, network, *said, is_own, from_hosting
 
 
 def _refusal_of(site: Site, told: tuple[Any, ...], names: Names) -> Refusal | None:
@@ -135,7 +129,3 @@ def _refusal_of(site: Site, told: tuple[Any, ...], names: Names) -> Refusal | No
     url = f"https://{site.hosts[0]}/"
     hit = walk(Arrival(site, Submission(n="pageview", u=url, d=site.id), Location.read(url), *told), names)
     return hit if isinstance(hit, Refusal) and hit in _OF_BROWSERS else None
-
-
-def _text(agent: bytes) -> str:
-    return agent.decode("latin-1")[:_LONGEST_AGENT]

@@ -25,10 +25,10 @@ from ingest.hits.logs.browsers import Browser, Browsers
 from ingest.hits.logs.calendar import Calendar
 from ingest.hits.logs.formats import Format
 from ingest.hits.logs.moments import Moments
-from ingest.hits.logs.targets import Target, Targets, Way, complete
+from ingest.hits.logs.targets import Target, Targets, Way
 from ingest.hits.logs.told import LONGEST, Passed, Told
 from ingest.hits.names import Names
-from ingest.hits.steps import walk
+from ingest.hits.steps import complete, walk
 from ingest.hits.visits import IDLE, Visits
 from ingest.rates import Rates
 from ingest.site import Site

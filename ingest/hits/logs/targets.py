@@ -17,7 +17,7 @@ from ingest.hits.logs.pages import is_page
 from ingest.hits.logs.told import Told
 from ingest.hits.names import Names
 from ingest.hits.sources import Source
-from ingest.hits.steps import FIRST_STEPS, put_source, walk
+from ingest.hits.steps import FIRST_STEPS, complete, put_source, walk
 from ingest.hits.wire import Submission
 from ingest.site import Site
 
@@ -132,12 +132,6 @@ class Targets:
         if len(self._sources) >= _MOST:
             self._sources.clear()
         self._sources[query, came_from] = hit.source
-
-
-def complete(hit: Hit, names: Names) -> None:
-    """Fill in what only the first hit of a visit tells."""
-    for step in FIRST_STEPS:
-        step(hit, names)
 
 
 def _scheme(told: Told) -> str:

@@ -9,20 +9,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.counters.firsts import Firsts
+from ingest.counters.slot import Slot
 
 visitors = st.binary(min_size=8, max_size=8)
 keys = st.tuples(st.sampled_from(["page", "source"]), st.text(max_size=6))
 
 
-@given(st.lists(st.tuples(visitors, keys, st.sampled_from(["add", "add", "discard", "restart"]))))
+@given(st.lists(st.tuples(visitors, keys, st.sampled_from(["add", "add at", "add all", "discard", "restart"]))))
 def test_it_is_a_set_of_pairs(steps: list[tuple[bytes, tuple[str, ...], str]]) -> None:
     firsts, model = Firsts(), set[tuple[bytes, tuple[str, ...]]]()
     for visitor, key, act in steps:
         if act == "add":
             assert firsts.add(visitor, key) == ((visitor, key) not in model)
             model.add((visitor, key))
+        elif act == "add at":
+            assert firsts.add_at(visitor, Slot(key)) == ((visitor, key) not in model)
+            model.add((visitor, key))
+        elif act == "add all":
+            firsts.add_all(visitor, [Slot(key)])
+            model.add((visitor, key))
         elif act == "discard":
-            firsts.discard(visitor, key)
+            firsts.discard(visitor, Slot(key))
             model.discard((visitor, key))
         else:
             firsts = Firsts.recall(*firsts.remember())
