@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import reduce
 from typing import Any, Final
@@ -26,6 +26,8 @@ MOVERS: Final = 5
 
 ENOUGH: Final = 30
 """Of a smaller number a change in percent says nothing."""
+
+NOT_COMPARED: Final = "The week before was not counted in full, so there is no change to tell"
 
 ATTRIBUTES: Final = (Attribute.SOURCE, Attribute.PAGE, Attribute.COUNTRY)
 _LONGEST: Final = 60
@@ -76,6 +78,7 @@ class Digest:
     before: Counts
     movers: tuple[Movers, ...]
     unusual: tuple[Unusual, ...]
+    is_compared: bool = True  # not with a week before that was not counted in full
 
     @property
     def totals(self) -> list[Total]:
@@ -93,7 +96,8 @@ class Digest:
             f"{points:+d} point{'' if abs(points) == 1 else 's'}" if is_sure else "",
         )
         engaged = Total("Engaged time", duration(now.visit_duration), duration(then.visit_duration), "")
-        return [*told, views, bounces, engaged]
+        totals = [*told, views, bounces, engaged]
+        return totals if self.is_compared else [replace(total, before="", change="") for total in totals]
 
     @property
     def headline(self) -> str:
@@ -114,6 +118,7 @@ class Digest:
             "site": self.site,
             "from": self.since.isoformat(),
             "to": self.until.isoformat(),
+            "compared": self.is_compared,
             "visitors": [self.counts.visitors, self.before.visitors],
             "visits": [self.counts.visits, self.before.visits],
             "pageviews": [self.counts.pageviews, self.before.pageviews],
@@ -139,6 +144,8 @@ async def read_digest(figures: Figures, site: Site, panels: Sequence[Panel], mon
     """Return the digest of the week that begins on a Monday."""
     sunday, earlier = monday + timedelta(days=6), monday - timedelta(weeks=1)
     shown = [panel for attribute in ATTRIBUTES for panel in panels if panel.attribute == attribute]
+    beginning = await figures.beginning(site, today)
+    is_compared = beginning is not None and beginning <= earlier
     days, values = await asyncio.gather(
         figures.days(site, monday - timedelta(weeks=WEEKS + 1), sunday),
         asyncio.gather(
@@ -157,18 +164,20 @@ async def read_digest(figures: Figures, site: Site, panels: Sequence[Panel], mon
         k=site.profile.k,
         counts=_sum(days, monday),
         before=_sum(days, earlier),
-        movers=tuple(group for group in movers if group.rows),
+        movers=tuple(group for group in movers if group.rows and is_compared),
         unusual=tuple(find_unusual(visits, monday, sunday, today)),
+        is_compared=is_compared,
     )
 
 
 def write_digest(digest: Digest, page: str) -> str:
     """Return a digest as plain text, with the address of its page."""
     lines = [f"{digest.site}, {in_words(digest.since)} to {in_words(digest.until)}", ""]
-    lines += [
-        f"{total.title:<18}{total.now:>10}  {total.change:<12}({total.before} the week before)".rstrip()
-        for total in digest.totals
-    ]
+    for total in digest.totals:
+        before = f"({total.before} the week before)" if total.before else ""
+        lines.append(f"{total.title:<18}{total.now:>10}  {total.change:<12}{before}".rstrip())
+    if not digest.is_compared:
+        lines += ["", f"{NOT_COMPARED}."]
     for group in digest.movers:
         lines += ["", f"{group.title} that changed most, in visitor-days"]
         lines += [f"  {row.change:+8,d}  {_line(row.name)}  {_from_to(row, digest.k)}" for row in group.rows]

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from dashboards.addresses import link, site_path
 from dashboards.desk import Ask
-from dashboards.digest import Digest, read_digest, told, week_before, write_digest
+from dashboards.digest import NOT_COMPARED, Digest, read_digest, told, week_before, write_digest
 from dashboards.page import Page
 from dashboards.pages.owners import period_of, site_of, site_tabs
 from dashboards.period import EARLIEST, in_words, read_date, today_in
@@ -32,6 +32,7 @@ async def show_digest(ask: Ask) -> Page:
             "site": site,
             "digest": digest,
             "told": told,
+            "not_compared": NOT_COMPARED,
             "previous": link(path, {"week": (digest.since - timedelta(weeks=1)).isoformat()}),
             "following": link(path, {"week": following.isoformat()}) if following <= _latest(ask, site) else "",
             "json": link(f"{path}.json", week),

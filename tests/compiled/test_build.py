@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from compiled.build import HOT, ROOT, NotCompilableError, choose, find_altered, find_source
 
+from compiled.build import HOT, ROOT, NotCompilableError, choose, find_altered, find_source
 from ingest.counters import day
 
 

@@ -105,6 +105,18 @@ def test_other_weeks_have_addresses_and_the_present_one_has_none_yet(member: Tes
     assert "The week after" not in member.get(path).text
 
 
+def test_a_site_that_began_in_the_week_before_is_not_compared(member: TestClient, rows: Rows, site: Site) -> None:
+    rows.hours(site.id, [(MONDAY - timedelta(days=2 - number), 9, amounts(50)) for number in range(9)])
+    week(rows, site, "source", {"Google": (90, 40)})
+    data = member.get(f"/sites/{site.id}/digest.json").json()
+    assert (data["compared"], data["visitors"], data["movers"]) == (False, [350, 100], {})
+    for kind in ("", ".txt"):
+        text = member.get(f"/sites/{site.id}/digest{kind}").text
+        assert "The week before was not counted in full" in text
+        assert "%" not in text.partition("Visits")[0].partition("Visitor-days")[2]
+        assert "Google" not in text
+
+
 def test_unusual_days_stand_on_top(member: TestClient, rows: Rows, site: Site) -> None:
     days = [MONDAY - timedelta(days=back) for back in range(-6, 40)]
     rows.hours(site.id, [(day, 9, amounts(1200 if day == MONDAY else 120)) for day in days])
@@ -116,6 +128,7 @@ def test_unusual_days_stand_on_top(member: TestClient, rows: Rows, site: Site) -
 
 
 def test_a_strict_site_is_told_in_tens(member: TestClient, rows: Rows, strict: Site) -> None:
+    rows.hours(strict.id, [(BEFORE, 9, amounts(50))])
     rows.cells(strict.id, "page", [(MONDAY, "/a", amounts(33)), (BEFORE, "/a", amounts(12))])
     data = member.get(f"/sites/{strict.id}/digest.json").json()
     assert data["movers"]["pages"] == [{"name": "/a", "visitors": [30, None]}]
@@ -128,6 +141,7 @@ def test_a_site_without_numbers_has_a_digest(member: TestClient, site: Site) -> 
 
 
 def test_hostile_values_are_text_and_no_lines(member: TestClient, rows: Rows, site: Site) -> None:
+    rows.hours(site.id, [(BEFORE, 9, amounts(50))])
     week(rows, site, "source", {text: (90 + index, 6) for index, text in enumerate(HOSTILE[:5])})
     week(rows, site, "page", {text: (90 + index, 6) for index, text in enumerate(HOSTILE[5:])})
     text = member.get(f"/sites/{site.id}/digest").text
