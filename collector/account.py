@@ -41,21 +41,23 @@ class Reporter:
     def __init__(self, means: Means, clock: Callable[[], float]) -> None:
         self._means = means
         self._clock = clock
-        self._agents = Agents()
+        self._agents: Agents | None = None  # a quarter of a second of the start, and most servers are never asked
 
     async def account(self, scope: Scope) -> Account:
         """Take a request's scope through the steps. It must have come through the airlock."""
         if objects(scope["headers"]):
             return Account(objects=True, refusal="", told=())
-        named = await self._count(scope, _PLAIN)
+        # Its own, so that no agent of a reader is remembered among those of visitors.
+        agents = self._agents = self._agents or Agents()
+        named = await self._count(scope, _PLAIN, agents)
         refusal = next((key[1] for key in named if key[0] == REFUSED), "")
         # What a site with the usual profile would name at once is on a printed list; everything else waits.
-        free = await self._count(scope, _STANDARD)
-        self._agents.forget()
+        free = await self._count(scope, _STANDARD, agents)
+        agents.forget()
         told = [Told(key[0], key[1], key in free) for key in named if len(key) == 2 and key[0] not in {HOURS, REFUSED}]
         return Account(objects=False, refusal=refusal, told=sorted(told, key=lambda one: one.attribute))
 
-    async def _count(self, scope: Scope, site: Site) -> list[Key]:
+    async def _count(self, scope: Scope, site: Site, agents: Agents) -> list[Key]:
         """Return the keys of the cells that a view of a page of this site makes grow."""
         means, sites = self._means, Sites()
         sites.replace([site])
@@ -66,7 +68,7 @@ class Reporter:
             Visits(ledger, means.attributes),
             keys=DayKeys(),
             countries=means.countries,
-            agents=self._agents,
+            agents=agents,
             names=Names(means.catalogue),
             setups=means.setups(),
             recent=Recent(),

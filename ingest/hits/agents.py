@@ -12,7 +12,7 @@ from typing import Final
 
 import re2
 from ua_parser import Domain
-from ua_parser.loaders import load_builtins
+from ua_parser.loaders import load_lazy_builtins
 from ua_parser.regex import Resolver
 
 from ingest.hits.bots import Bots
@@ -64,7 +64,7 @@ class Agents:
     """Reads user agents, and remembers verdicts until the day ends."""
 
     def __init__(self) -> None:
-        browsers, systems, devices = load_builtins()
+        browsers, systems, devices = load_lazy_builtins()
         self._resolve = Resolver((browsers, systems, devices))
         pattern = attrgetter("regex", "family")
         self._browsers = written_families(map(pattern, browsers)) - {_OTHER}
