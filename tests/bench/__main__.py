@@ -29,8 +29,8 @@ _QUIET: Final = 0.15
 def main() -> int:
     """Return 0 when every floor holds, 1 when one does not, 2 when the run means nothing."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=4, help="of each round")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=3, help="of each round")
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--rows", type=int, nargs="*", default=[1_000_000, 10_000_000])
     parser.add_argument("--lines", type=int, default=1_000_000, help="of the log that is imported")
     parser.add_argument(
