@@ -24,7 +24,7 @@ _CROWD: Final = 60
 
 _FEW: Final = 240
 _MANY: Final = 1_200
-BOUND: Final = 540_000
+BOUND: Final = 400_000
 """Instructions of one hit that a change may not bring it over: about a fifth more than were counted last."""
 
 
